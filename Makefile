@@ -1,0 +1,22 @@
+VENV := .venv
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench clean
+demo: $(STAMP)  ## report on the sample file that ships with Quorum
+	$(VENV)/bin/quorum demo
+
+test: $(STAMP)  ## format, lint, types, layers and tests, as CI runs them
+	scripts/check
+
+bench: $(STAMP)  ## speed against what a user would take instead; prints ratios
+	for file in benchmarks/bench_*.py; do $(VENV)/bin/python $$file || exit 1; done
+
+clean:
+	rm -rf $(VENV) demo-report
+
+# torch first: DeepSpeed is built from source against the installed one.
+$(STAMP): pyproject.toml constraints.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt setuptools wheel torch
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	touch $(STAMP)

@@ -1,0 +1,1 @@
+"""The evaluator: the trained verifier that judges a candidate correct or incorrect."""

@@ -1,0 +1,1 @@
+"""The generator: sampling and its training. It meets its siblings through rows and protocols."""

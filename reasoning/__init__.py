@@ -1,0 +1,1 @@
+"""The shared vocabulary: problems, candidates, answers, formats."""

@@ -1,0 +1,1 @@
+"""The canonical row, and one importer a file for what other tools write."""
