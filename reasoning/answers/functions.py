@@ -1,0 +1,116 @@
+"""Keys of scalars: constants by their value, expressions with variables by their values at fixed points."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+
+from flint import fmpq
+
+from reasoning.answers import nodes
+from reasoning.answers.exact import Value
+from reasoning.answers.floats import unrounded
+from reasoning.answers.nodes import Node
+from reasoning.answers.numeric import NUM_POINTS, Point, evaluate
+from reasoning.answers.policy import Policy
+from reasoning.answers.rounding import (
+    TooLarge,
+    Unevaluable,
+    ball_key,
+    certified,
+    round_significant,
+)
+from reasoning.answers.trees import is_complex
+
+UNDEFINED = "undefined"
+
+
+def scalar_key(node: Node, policy: Policy) -> str:
+    """The key of a number or an expression.
+
+    Raises:
+        Unevaluable: it has no value, or none we will compute.
+    """
+    if is_infinite(node):
+        return "+inf"
+    if isinstance(node, nodes.Negative) and is_infinite(node.operand):
+        return "-inf"
+    form = _float_form(node)
+    if form is not None:
+        return certified(lambda: value_key(form(), policy))
+    return certified(lambda: _key(node, policy))
+
+
+def is_infinite(node: Node) -> bool:
+    """Whether the node is infinity itself, without a sign."""
+    return isinstance(node, nodes.Symbol) and node.name == "infty"
+
+
+def value_key(value: Value, policy: Policy) -> str:
+    """The key of one number under the policy's rounding."""
+    if policy.significant_digits is not None:
+        value = round_significant(value, policy.significant_digits)
+    return ball_key(value)
+
+
+def values_key(values: Sequence[Value | None], *, real: bool) -> str:
+    """The key of a function from its values at the points; None where it has none.
+
+    With `real`, values off the real line count as undefined, unless all are. A function with one value everywhere is
+    that constant.
+    """
+    keys = [UNDEFINED if value is None else ball_key(value) for value in values]
+    on_line = [UNDEFINED if real and key.endswith("i") else key for key in keys]
+    if set(on_line) != {UNDEFINED}:
+        keys = on_line
+    defined = set(keys) - {UNDEFINED}
+    if not defined:
+        raise Unevaluable("undefined everywhere")
+    if len(defined) == 1 and keys.count(UNDEFINED) <= 1:
+        return defined.pop()
+    return "f:" + digest(keys)
+
+
+def values_at_points(node: Node) -> list[Value | None]:
+    """The values of an expression at the fixed points, None where it has none."""
+    return [value_at(node, Point(number)) for number in range(NUM_POINTS)]
+
+
+def value_at(node: Node, point: Point) -> Value | None:
+    """The value of an expression at one point, None where it has none."""
+    try:
+        return evaluate(node, point)
+    except TooLarge:
+        raise
+    except Unevaluable:
+        return None
+
+
+def digest(parts: Iterable[str]) -> str:
+    """A short name for a long key."""
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:40]
+
+
+def _float_form(node: Node) -> Callable[[], Value] | None:
+    """What a long decimal, possibly negated, is the rounding of; None for everything else."""
+    number = node.operand if isinstance(node, nodes.Negative) else node
+    if not isinstance(number, nodes.Number) or number.digits < 12:
+        return None
+    form = unrounded(number.value if number is node else -number.value, number.digits)
+    if isinstance(form, fmpq):
+        exact: fmpq = form
+        return lambda: exact
+    return form
+
+
+def _key(node: Node, policy: Policy) -> str:
+    point = Point()
+    value = None
+    try:
+        value = evaluate(node, point)
+    except TooLarge:
+        raise
+    except Unevaluable:
+        if not point.depends:
+            raise
+    if value is not None and not point.depends:
+        return value_key(value, policy)
+    return values_key(values_at_points(node), real=not is_complex(node))
