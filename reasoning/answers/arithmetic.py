@@ -2,8 +2,9 @@
 
 from reasoning.answers import nodes
 from reasoning.answers.atoms import Atoms
-from reasoning.answers.literals import ParseError, based
+from reasoning.answers.literals import based
 from reasoning.answers.nodes import Node
+from reasoning.answers.refusals import ParseError
 from reasoning.answers.units import CURRENCIES, is_unit, is_unit_letter
 
 
@@ -119,10 +120,13 @@ class Arithmetic(Atoms):
             self.position += braced
             return nodes.Subscript(_name(node), nodes.Text(name))
         index = self.argument(whole_number=True)
-        if isinstance(node, nodes.Number):
-            if not _is_integer(index) or not _is_integer(node):
-                raise ParseError("a base must be an integer")
-            return based(str(node.value), int(index.value.p))  # type: ignore[union-attr]
+        if (
+            isinstance(node, nodes.Number)
+            and _is_integer(node)
+            and isinstance(index, nodes.Number)
+            and _is_integer(index)
+        ):
+            return based(str(node.value), int(index.value.p))  # (1011)_2
         return nodes.Subscript(_name(node), index)
 
     # units

@@ -7,8 +7,9 @@ from flint import fmpq
 from reasoning.answers import nodes
 from reasoning.answers.brackets import OPENERS, Brackets
 from reasoning.answers.lexer import Token
-from reasoning.answers.literals import ParseError, decimal, ellipsis, repeating
+from reasoning.answers.literals import based, decimal, ellipsis, repeating
 from reasoning.answers.nodes import Node
+from reasoning.answers.refusals import ParseError
 from reasoning.answers.trees import ungroup
 from reasoning.answers.units import CURRENCIES, CURRENCY_CODES
 
@@ -63,6 +64,8 @@ class Atoms(Brackets):
         if self.at("..."):
             self.next()
             return ellipsis(literal)
+        if self.at("_"):
+            return self.number_in_base(literal)
         if self.peek().kind == "cmd" and self.peek().value in ("overline", "bar", "dot") and "." in literal:
             self.next()
             return repeating(literal, self.digits())
@@ -70,6 +73,14 @@ class Atoms(Brackets):
             self.next()
             return repeating(literal, self.digits())
         return decimal(literal)
+
+    def number_in_base(self, literal: str) -> Node:
+        """`1011_2`, `0.11_{2}`."""
+        self.next()
+        base = ungroup(self.argument(whole_number=True))
+        if not isinstance(base, nodes.Number) or base.value.q != 1 or base.digits:
+            raise ParseError("a base must be an integer")
+        return based(literal, int(base.value.p))
 
     def digits(self) -> str:
         self.accept("{")

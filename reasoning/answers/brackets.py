@@ -5,8 +5,8 @@ from abc import ABC, abstractmethod
 from reasoning.answers import nodes
 from reasoning.answers.cursor import Cursor
 from reasoning.answers.lexer import Token
-from reasoning.answers.literals import ParseError
 from reasoning.answers.nodes import Node
+from reasoning.answers.refusals import ParseError
 from reasoning.answers.trees import as_set
 
 OPENERS = frozenset(("(", "[", "{", r"\{", "<(", "lfloor", "lceil"))

@@ -9,11 +9,11 @@ from flint import fmpq
 from reasoning.answers.cleaning import clean
 from reasoning.answers.dates import moment_key
 from reasoning.answers.keys import node_key, text_key
-from reasoning.answers.lexer import LexError
-from reasoning.answers.literals import ParseError, decimal
+from reasoning.answers.literals import decimal
 from reasoning.answers.parser import parse
 from reasoning.answers.policy import Policy
-from reasoning.answers.rounding import TooLarge, Unevaluable, ball_key
+from reasoning.answers.refusals import LexError, ParseError, TooLarge, Unevaluable
+from reasoning.answers.rounding import ball_key
 
 MAX_PARSED = 4_000  # characters; longer answers are numbers or their own text
 

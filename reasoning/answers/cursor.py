@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from reasoning.answers.lexer import Token
-from reasoning.answers.literals import ParseError
 from reasoning.answers.nodes import Node
+from reasoning.answers.refusals import ParseError
 
-MAX_DEPTH = 40
+MAX_DEPTH = 60
 MAX_LINKS = 200
 _END = Token("eof", "")
 

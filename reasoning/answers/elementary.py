@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flint import acb, arb, fmpq, fmpz
 
 from reasoning.answers.exact import Value, ball, divide, power, subtract
-from reasoning.answers.rounding import TooLarge, Unevaluable
+from reasoning.answers.refusals import Inaccurate, TooLarge, Unevaluable
 
 
 def finite(value: Value) -> Value:
@@ -45,7 +45,7 @@ def _floor(value: Value) -> Value:
         return fmpq(value.p // value.q)
     exact = _real(value).floor().unique_fmpz()
     if exact is None:
-        raise Unevaluable("floor at a jump")
+        raise Inaccurate("floor at a jump")
     return fmpq(exact)
 
 

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from flint import acb, arb, fmpq, fmpz
 
-from reasoning.answers.rounding import TooLarge, Unevaluable
+from reasoning.answers.refusals import TooLarge, Unevaluable
 
 MAX_BITS = 400_000
 

@@ -11,13 +11,8 @@ from reasoning.answers.floats import unrounded
 from reasoning.answers.nodes import Node
 from reasoning.answers.numeric import NUM_POINTS, Point, evaluate
 from reasoning.answers.policy import Policy
-from reasoning.answers.rounding import (
-    TooLarge,
-    Unevaluable,
-    ball_key,
-    certified,
-    round_significant,
-)
+from reasoning.answers.refusals import TooLarge, Unevaluable
+from reasoning.answers.rounding import ball_key, certified, round_significant
 from reasoning.answers.trees import is_complex
 
 UNDEFINED = "undefined"
@@ -57,7 +52,7 @@ def values_key(values: Sequence[Value | None], *, real: bool) -> str:
     With `real`, values off the real line count as undefined, unless all are. A function with one value everywhere is
     that constant.
     """
-    keys = [UNDEFINED if value is None else ball_key(value) for value in values]
+    keys = [UNDEFINED if value is None or not _is_finite(value) else ball_key(value) for value in values]
     on_line = [UNDEFINED if real and key.endswith("i") else key for key in keys]
     if set(on_line) != {UNDEFINED}:
         keys = on_line
@@ -67,6 +62,10 @@ def values_key(values: Sequence[Value | None], *, real: bool) -> str:
     if len(defined) == 1 and keys.count(UNDEFINED) <= 1:
         return defined.pop()
     return "f:" + digest(keys)
+
+
+def _is_finite(value: Value) -> bool:
+    return isinstance(value, fmpq) or bool(value.is_finite())
 
 
 def values_at_points(node: Node) -> list[Value | None]:

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from reasoning.answers.refusals import LexError
+
 # LaTeX commands that change nothing but appearance
 _IGNORED = frozenset(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr middle displaystyle textstyle "
@@ -70,10 +72,6 @@ _TOKEN = re.compile(
 _SPACED_THOUSANDS = re.compile(r"\d{1,3}(?: \d{3})+(?![\d,/.]|\s*/)")
 _COMMA_DIGITS = re.compile(r"\d+(?:,\d+)+")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
-
-
-class LexError(ValueError):
-    """The text has a character or a form that no answer in mathematics has."""
 
 
 class Token(NamedTuple):

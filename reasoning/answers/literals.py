@@ -5,27 +5,24 @@ import re
 from flint import fmpq, fmpz
 
 from reasoning.answers.nodes import Number
+from reasoning.answers.refusals import ParseError, TooLarge
 
 MAX_EXPONENT = 20_000
 _ELLIPSIS = re.compile(r"(\d*)\.(\d*?)(\d+?)\3+(\d*)")
-
-
-class ParseError(ValueError):
-    """The text is not an answer in the grammar."""
 
 
 def decimal(literal: str) -> Number:
     """`12`, `-1.50`, `.5`, `3.54e-07`, exactly; digits of any length.
 
     Raises:
-        ParseError: the exponent is beyond MAX_EXPONENT.
+        TooLarge: the exponent is beyond MAX_EXPONENT.
     """
     literal, sign = literal.lstrip("-"), -1 if literal.startswith("-") else 1
     mantissa, _, exponent = literal.lower().partition("e")
     whole, _, fraction = mantissa.partition(".")
     power = int(exponent or 0) - len(fraction) if len(exponent) < 8 else MAX_EXPONENT + 1
     if abs(power) > MAX_EXPONENT + len(fraction):
-        raise ParseError("exponent too large")
+        raise TooLarge("exponent too large")
     digits = sign * fmpz((whole + fraction) or "0")
     if power >= 0:
         return Number(fmpq(digits * fmpz(10) ** power))
@@ -63,15 +60,16 @@ def ellipsis(literal: str) -> Number:
     raise ParseError("no repeating digits before the dots")
 
 
-def based(digits: str, base: int) -> Number:
-    """`1011_2` is eleven.
+def based(literal: str, base: int) -> Number:
+    """`1011_2` is eleven and `0.11_2` three quarters.
 
     Raises:
         ParseError: a digit is too large for the base, or the base is not in 2..36.
     """
-    if not 2 <= base <= 36 or not digits.isalnum() or len(digits) > 2_000:
+    digits, _, fraction = literal.partition(".")
+    if not 2 <= base <= 36 or not (digits + fraction).isalnum() or len(literal) > 2_000:
         raise ParseError("not a number in that base")
     try:
-        return Number(fmpq(int(digits, base)))
+        return Number(fmpq(int(digits + fraction, base), fmpz(base) ** len(fraction)))
     except ValueError as error:
         raise ParseError("a digit is too large for the base") from error

@@ -20,9 +20,10 @@ from reasoning.answers import nodes
 from reasoning.answers.elementary import ANGLES, FUNCTIONS, finite
 from reasoning.answers.exact import Value, add, divide, multiply, power, subtract
 from reasoning.answers.nodes import Node
-from reasoning.answers.rounding import TooLarge, Unevaluable, ball_key
+from reasoning.answers.refusals import Refusal, TooLarge, Unevaluable
+from reasoning.answers.rounding import ball_key
 
-MAX_TERMS = 1_000
+MAX_TERMS = 2_000
 NUM_POINTS = 5
 _FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "W", "P", "Q", "phi", "psi", "varphi", "Phi", "Psi"))
 _BINARY: dict[str, Callable[[Value, Value], Value]] = {
@@ -41,6 +42,7 @@ class Point:
     number: int = 0
     bound: Mapping[str, Value] = field(default_factory=dict)
     in_angle: bool = False
+    num_terms: int = 1  # of the sums and products around this one, multiplied
     depends: bool = False  # set when a value depends on the point
 
 
@@ -87,13 +89,15 @@ def _apply(function: str, arguments: tuple[Node, ...], point: Point) -> Value:
     if function == "det" and isinstance(arguments[0], nodes.Matrix):
         return _determinant(arguments[0], point)
     if function in ANGLES:
-        inner = Point(point.number, point.bound, in_angle=True)
+        inner = Point(point.number, point.bound, in_angle=True, num_terms=point.num_terms)
         values = [evaluate(argument, inner) for argument in arguments]
         point.depends = point.depends or inner.depends
     else:
         values = [evaluate(argument, point) for argument in arguments]
     try:
         return finite(FUNCTIONS[function](*values))
+    except Refusal:
+        raise
     except (KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
         raise Unevaluable(f"{function} of these arguments") from error
 
@@ -163,19 +167,20 @@ def _big_operator(node: nodes.BigOperator, point: Point) -> Value:
     lower, upper = evaluate(node.lower, point), evaluate(node.upper, point)
     combine = add if node.operator == "sum" else multiply
     if isinstance(lower, fmpq) and isinstance(upper, fmpq) and lower.q == upper.q == 1:
-        if upper - lower > MAX_TERMS:
+        num_terms = point.num_terms * max(int(upper.p - lower.p) + 1, 1)
+        if num_terms > MAX_TERMS:
             raise TooLarge("too many terms")
         total: Value = fmpq(0 if node.operator == "sum" else 1)
         for index in range(int(lower.p), int(upper.p) + 1):
-            total = combine(total, _evaluate_bound(node, fmpq(index), point))
+            total = combine(total, _evaluate_bound(node, fmpq(index), point, num_terms))
         return total
-    samples = [ball_key(_evaluate_bound(node, acb(arb(7 + 4 * k) / 3), point)) for k in range(2)]
+    samples = [ball_key(_evaluate_bound(node, acb(arb(7 + 4 * k) / 3), point, point.num_terms)) for k in range(2)]
     digest = "|".join((node.operator, ball_key(lower), ball_key(upper), *samples))
     return _oracle(digest, (), point)
 
 
-def _evaluate_bound(node: nodes.BigOperator, value: Value, point: Point) -> Value:
-    inner = Point(point.number, {**point.bound, node.index: value}, point.in_angle)
+def _evaluate_bound(node: nodes.BigOperator, value: Value, point: Point, num_terms: int) -> Value:
+    inner = Point(point.number, {**point.bound, node.index: value}, point.in_angle, num_terms)
     result = evaluate(node.body, inner)
     point.depends = point.depends or inner.depends
     return result

@@ -8,8 +8,8 @@ from reasoning.answers import nodes
 from reasoning.answers.arithmetic import Arithmetic
 from reasoning.answers.cursor import MAX_DEPTH
 from reasoning.answers.lexer import tokenize
-from reasoning.answers.literals import ParseError
 from reasoning.answers.nodes import Node
+from reasoning.answers.refusals import ParseError
 from reasoning.answers.trees import as_set
 
 _RELATIONS = frozenset(("=", "<", ">", "<=", ">=", "!=", "in", "notin", "approx", "equiv", "sim", "to", "iff"))

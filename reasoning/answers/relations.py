@@ -18,8 +18,9 @@ from reasoning.answers.functions import (
 from reasoning.answers.nodes import Node
 from reasoning.answers.numeric import NUM_POINTS, Point, evaluate
 from reasoning.answers.policy import Policy
+from reasoning.answers.refusals import Unevaluable
 from reasoning.answers.regions import REALS, End, Region
-from reasoning.answers.rounding import PRECISIONS, Unevaluable, ball_key, certified, precision
+from reasoning.answers.rounding import PRECISIONS, ball_key, certified, precision
 from reasoning.answers.trees import as_set, is_name, variables, walk
 
 _ORDER = frozenset(("<", ">", "<=", ">=", "!="))

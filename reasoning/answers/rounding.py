@@ -12,25 +12,15 @@ from threading import RLock
 
 from flint import acb, arb, ctx, fmpq, fmpz
 
+from reasoning.answers.refusals import Inaccurate, TooLarge
+
 KEY_BITS = 200
 SPARE_BITS = 160
 MAX_HEIGHT = 192  # bits of numerator and denominator together
-PRECISIONS = (512, 2_048, 16_384)  # bits; tried in turn
-MAX_EXPONENT_BITS = 14_000
+PRECISIONS = (512, 2_048, 8_192)  # bits; tried in turn
+MAX_EXPONENT_BITS = 7_000
 
 _LOCK = RLock()  # python-flint keeps its precision in one global
-
-
-class Unevaluable(ValueError):
-    """The expression has no value we can or will compute."""
-
-
-class TooLarge(Unevaluable):
-    """The value exists but is not worth computing, here or anywhere."""
-
-
-class Inaccurate(ValueError):
-    """The working precision does not certify the value."""
 
 
 @contextmanager
@@ -53,7 +43,7 @@ def certified(compute: Callable[[], str]) -> str:
                 return compute()
             except Inaccurate:
                 continue
-    raise Unevaluable("no precision tried certifies the value")
+    raise TooLarge("no precision tried certifies the value")
 
 
 def ball_key(value: fmpq | acb) -> str:
@@ -61,12 +51,12 @@ def ball_key(value: fmpq | acb) -> str:
 
     Raises:
         Inaccurate: a higher working precision is needed.
-        Unevaluable: not finite or too large.
+        TooLarge: not finite, or too large to write down.
     """
     if isinstance(value, fmpq):
         return _shortened(str(value))
     if not value.is_finite():
-        raise Unevaluable("not finite")
+        raise TooLarge("not finite")
     real, imaginary = _real_key(value.real), _real_key(value.imag)
     return real if imaginary == "0" else f"{real}+{imaginary}i"
 

@@ -12,6 +12,7 @@ from reasoning.answers.values import read_value
 _NOUN = (
     r"(?<![A-Za-z])(?:(?:final|correct|ultimate|numerical|overall)\s{1,2}){0,2}answers?(?![A-Za-z])"
     r"|(?<![A-Za-z])final\s(?:result|value|solution|total|output)(?![A-Za-z])"
+    r"|(?<![A-Za-z])(?:correct|right)\s(?:option|choice)(?![A-Za-z])"
 )
 _MARKUP = r"[*_`\"')]{0,4}"
 _SCOPE = (
@@ -29,8 +30,9 @@ _MARKER = re.compile(
     r"|(?P<letter>^[ \t]{0,8}(?:\*\*)?A(?:\*\*)?[:：](?:\*\*)?)"
     r"|(?P<tag><answer>)"
     r"|(?P<reverse>\s(?:is|are)\s(?:the|our|my)\s(?:(?:final|correct|required|desired)\s)?(?:answers?|solutions?)(?![A-Za-z]))"
+    r"|(?P<option>(?<![A-Za-z])(?:option|choice)\s\(?[A-J]\)?\sis\s(?:the\s)?(?:correct|right)(?![A-Za-z]))"
     r"|(?P<roots>(?<![A-Za-z])(?:solutions|roots)(?:\s(?:of|to|for)\b[^.:!?\n]{0,80}?)?\sare(?![A-Za-z])[:：]?)"
-    r"|(?P<foreign>(?:最终|最后)?答案(?:应该?|就)?(?:是|为|[:：])|故选[:：]?|la\sr[ée]ponse\s(?:finale\s)?est\s?:?"
+    r"|(?P<foreign>(?:最终|最后)?答案(?:应该?|就)?(?:是|为|[:：])|(?:故|综上[，,]?|因此|所以)选[:：]?|la\sr[ée]ponse\s(?:finale\s)?est\s?:?"
     r"|la\srespuesta\s(?:final\s)?es\s?:?|die\santwort\s(?:ist|lautet)\s?:?|(?<!\w)ответ\s?:|答えは|(?:정답|답)은)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -52,6 +54,14 @@ _NO_ANSWER = re.compile(
     r"|found|given|in\b|the\b|as\b|that\b|an?\b|to\b|see\b|shown|consistent|confirmed|good|fine|what|when|where|how|based"
     r"|step|this\b|these\b|we\b|i\b|you\b|let|reached|unique|already|still|even\b|odd\b|of\b|negative|positive|same|valid|invalid|hard|easy|\[|\.\.\.|…)",
     re.IGNORECASE,
+)
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+_DATE = re.compile(
+    rf"{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s\d{{4}})?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s{_MONTH}(?:\s\d{{4}})?(?![A-Za-z])"
 )
 _OPENS_LINE = re.compile(
     r"(?:\A|\n|[.!?$\]*]\s)[ \t#*_>\d.)-]{0,10}(?:(?:so|therefore|thus|hence|and),?\s)?"
@@ -105,6 +115,9 @@ def read_statement(text: str, marker: Marker, *, floor: int, ceiling: int) -> St
     """
     if marker.kind == "reverse":
         return _read_backwards(text, marker, floor)
+    if marker.kind == "option":
+        letter = text[marker.start : marker.end].split()[1].strip("()")
+        return Statement(marker.start, marker.end, letter, certain=True)
     payload = text[marker.end : min(ceiling, marker.end + LONGEST_ANSWER + 200)]
     if marker.kind == "hashes" and _NUMBERED_TITLE.match(payload):
         return None
@@ -122,6 +135,8 @@ def read_statement(text: str, marker: Marker, *, floor: int, ceiling: int) -> St
 
 def _read_direct(payload: str) -> Value | None:
     """The value the payload starts with; "12 feet - 11 feet = 1 foot" counts by its result."""
+    if date := _DATE.match(payload):
+        return Value(date[0], date.end())
     choice = CHOICE.match(payload)
     payload, offset = (payload[choice.end() :], choice.end()) if choice else (payload, 0)
     value = read_value(payload)

@@ -1,8 +1,9 @@
 """Ask a computer algebra system about one answer, in a process that is killed at its deadline.
 
 One child a process, started when first needed, reused, and replaced when it was killed, has answered
-MAX_REQUESTS, or has grown. Threads take turns; a forked process starts a child of its own. No signal and no
-pickle: JSON lines over two pipes, and the deadline is the parent's wait on the pipe. A symbolic answer is
+MAX_REQUESTS, or has grown. Threads take turns; a forked process starts a child of its own. JSON lines over two
+pipes, no pickle. The kernel ends the child when it has used its processor time, and the parent kills it when it does
+not answer; nothing in the parent is ever interrupted. A symbolic answer is
 always asked for alone, never in a pair, so equality of what comes back is an equivalence relation.
 """
 
@@ -24,6 +25,7 @@ from reasoning.errors import QuorumError
 
 MAX_TEXT = 2000  # characters; no answer to a problem is longer, and the parser is not linear
 MAX_REQUESTS = 500  # a child; sympy's caches grow
+WALL_FACTOR = 5
 MAX_RSS_MB = 500  # a child that was larger after a request is not asked again
 MAX_REPLY_BYTES = 2**16
 START_TIMEOUT_S = 60.0  # imports take a second; a loaded machine may need many
@@ -46,7 +48,7 @@ class Rewriting:
     outcome: Outcome
 
 
-def rewrite(text: str, *, deadline_s: float = 3.0) -> str | None:
+def rewrite(text: str, *, deadline_s: float = 1.0) -> str | None:
     """The answer rewritten in plain LaTeX by a computer algebra system, or None where it cannot decide.
 
     See ask, of which this is the short form.
@@ -54,7 +56,7 @@ def rewrite(text: str, *, deadline_s: float = 3.0) -> str | None:
     return ask(text, deadline_s=deadline_s).latex
 
 
-def ask(text: str, *, deadline_s: float = 3.0) -> Rewriting:
+def ask(text: str, *, deadline_s: float = 1.0) -> Rewriting:
     """Rewrite one answer with its integrals, sums, limits, derivatives and determinants carried out exactly.
 
     Nothing is rounded and nothing dropped: what the system cannot read whole, or not evaluate, is undecided.
@@ -62,8 +64,8 @@ def ask(text: str, *, deadline_s: float = 3.0) -> Rewriting:
 
     Args:
         text: one answer; anything at all, since it is only ever parsed by a grammar.
-        deadline_s: wall-clock seconds for this answer, not counting the start of the child or the turns of
-            other threads.
+        deadline_s: processor seconds for this answer, so that a busy machine decides as an idle one does; not
+            counting the start of the child. On the wall it may take WALL_FACTOR times as long.
 
     Raises:
         QuorumError: the child cannot be started.
@@ -153,7 +155,7 @@ def _spawn() -> subprocess.Popen[bytes]:
 
 def _exchange(child: _Child, text: str, deadline_s: float) -> dict[str, object] | None:
     """Send a question and wait for its answer; None when there is none in time."""
-    deadline = time.monotonic() + deadline_s
+    deadline = time.monotonic() + deadline_s * WALL_FACTOR
     child.num_requests += 1
     request = {"id": child.num_requests, "text": text, "deadline_s": deadline_s}
     assert child.process.stdin is not None

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -41,6 +42,7 @@ def main() -> None:
             latex: str | None = rewrite_answer(request["text"])
         except Exception:  # every failure of the algebra system, memory and recursion included, is undecided
             latex = None
+        signal.setitimer(signal.ITIMER_PROF, 0)
         _reply(replies, {"id": request["id"], "latex": latex, "rss_mb": _rss_mb()})
 
 
@@ -69,7 +71,8 @@ def _limit_process() -> None:
 
 
 def _limit_processor(deadline_s: float) -> None:
-    """The kernel ends this process a little after the parent should have, in case the parent is gone."""
+    """The kernel ends this process once it has used so many processor seconds, and again a little later."""
+    signal.setitimer(signal.ITIMER_PROF, deadline_s)  # SIGPROF has its default action here, which is to end
     usage = resource.getrusage(resource.RUSAGE_SELF)
     soft = math.ceil(usage.ru_utime + usage.ru_stime + deadline_s) + CPU_SLACK_S
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]

@@ -17,7 +17,7 @@ _SELF_NAMED = re.compile(
     re.IGNORECASE,
 )
 _EQUALS = re.compile(r"(?<![<>!:=])=(?![=>])")
-_ARITHMETIC = re.compile(r"[-+*/^(×÷·−]|\\(?:times|cdot|div|d?frac|sqrt|binom)\b")
+_ARITHMETIC = re.compile(r"[-+*/^(×÷·−]|!(?!=)|\\(?:times|cdot|div|d?frac|sqrt|binom)\b")
 _FUNCTION_NAME = re.compile(r"\\(?!text|mbox|math|begin|end)[A-Za-z]+")
 _MOST_LAYERS = 50
 

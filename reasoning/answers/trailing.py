@@ -11,15 +11,21 @@ _CURRENCY = r"[$€£¥₹]"
 _NUMBER = re.compile(
     rf"(?<![\w.,\\^_#/:])(?P<sign>[-−+](?=[\d.$]))?(?:\\?{_CURRENCY}\s?)?"
     r"(?P<core>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,2000}(?:\.\d{1,2000})?|\.\d{1,2000})(?!\d)"
-    r"(?P<rest>\s\d{1,6}/\d{1,6}(?!\d)|\s?/\s?\d{1,30}(?:\.\d{1,30})?(?![\d/])|:\d{2}(?!\d)|,\d{2}(?=\s?[$€£])"
-    r"|\s?[x×]\s?10\^?\{?[-−]?\d{1,4}\}?|\^\{?-?\d{1,6}\}?|π|%|\s?\\%|\s(?:percent|pct)\b|!)?",
+    r"(?P<rest>\s\d{1,6}/\d{1,6}(?!\d)|\s?/\s?\d{1,30}(?:\.\d{1,30})?(?![\d/])|:\d{1,6}(?!\d)(?:\s?[AaPp]\.?[Mm]\b)?|,\d{2}(?=\s?[$€£])"
+    r"|\s?[x×]\s?10\^?\{?[-−]?\d{1,4}\}?|\^\{?-?\d{1,6}\}?|π|%|\s?\\%|\s(?:percent|pct)\b"
+    r"|\s(?:hours?|days?|weeks?|years?|minutes?|feet|foot|pounds?|dollars?)(?:,|\sand|,\sand)?\s\d{1,4}"
+    r"\s(?:minutes?|seconds?|hours?|days?|weeks?|months?|inch(?:es)?|ounces?|cents?)\b"
+    r"|!(?=\s?[=.,/*]|\s[a-z]))?",
 )
 _ORDINAL = re.compile(r"st\b|nd\b|rd\b|th\b|[xyznkabc]\b(?![-/])|\*?\(")
 _LABEL = re.compile(
     r"(?:step|part|case|figure|problem|question|equation|section|chapter|method|example|no\.?|note)\s\Z", re.I
 )
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]{0,8}(?:[*#-]{1,4}[ \t])?\Z")
-_MATHEMATICS = re.compile(r"\\\(|\\\[|\$\$?|\\begin\{(align|equation|gather|aligned|eqnarray)(\*?)\}")
+_BARE_LATEX = r"(?:(?<![\w.,])-?\d{1,30}\s?)?\\(?:[dt]?frac|sqrt|d?binom|pi\b|infty)"
+_MATHEMATICS = re.compile(
+    rf"\\\(|\\\[|(?<!\\)\$\$?|(?P<bare>{_BARE_LATEX})|\\begin\{{(?P<lines>align|equation|gather|aligned|eqnarray)\*?\}}"
+)
 _HOLDS_VALUE = re.compile(
     r"\d|\\(?:infty|pi|frac|sqrt|begin|emptyset|varnothing|cup|in)\b|[<>=≤≥]|\\(?:leq?|geq?|lt|gt|neq?)\b|\\text"
 )
@@ -66,6 +72,11 @@ def last_value(text: str) -> str | None:
         return None
     bounds = _sentence_starts(text, values)
     start, inside = _conclusion(text, bounds, values)
+    said = _CONCLUSION.match(text, start)
+    rest = text[said.end() : inside[-1].end + 80].lstrip(" ,:") if said else ""
+    alone = read_value(rest) if said else None
+    if alone is not None and re.match(r"[$*\s]{0,4}(?:\.?\s*\Z|\.?\s*\n)", rest[alone.end :]):
+        return alone.content  # "Thus, x = 4 and y = 3."
     return _choose(text, start, inside)
 
 
@@ -93,7 +104,12 @@ def _values(text: str) -> list[_Found]:
 
 
 def _segment(text: str, opening: re.Match[str]) -> _Found | None:
-    if opening[1]:
+    if opening["bare"]:
+        value = read_value(text[opening.start() :])
+        if value is None:
+            return None
+        content, end = value.content, opening.start() + value.end
+    elif opening["lines"]:
         end = text.find("\\end{", opening.end(), opening.end() + 2000)
         if end < 0:
             return None

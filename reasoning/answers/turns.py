@@ -18,7 +18,7 @@ _SPECIAL_TOKEN = re.compile(
 )
 _NEXT_QUESTION = re.compile(
     r"(?:^|(?<=[.!?$\])*]\s))[ \t]{0,8}[#*>]{0,6}[ \t]{0,2}(?:(?:(?:New|Next|Another|Math)[ ])?"
-    r"(?:Problem|Question|Exercise)|Q|Human|User|Instruction|Input)[*]{0,2}[ \t]?[:：]"
+    r"(?:(?:Problem|Exercise)(?:[ ]\d{1,3})?|Question)|Q|Human|User|Instruction|Input)[*]{0,2}[ \t]?[:：]"
     r"|^[ \t]{0,8}#{1,6}[ \t](?:New |Next |Another )?(?:Problem|Question|Instruction|Input|Exercise)[*]{0,2}[ \t]*$"
     r"|^[ \t]{0,8}(?:题目|问题|下一题)[:：]",
     re.MULTILINE,

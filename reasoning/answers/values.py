@@ -20,9 +20,10 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _UNIT_SHAPE = re.compile(r"([A-Za-z][A-Za-z.]{0,15})(?:/[A-Za-z]{1,8})?(?:[²³]|\^[23])?")
+_PREPOSITION = re.compile(r"in [A-Za-z]")  # "5 in all" is not 5 inches
 _PERCENT = re.compile(r"[ \t]{0,2}(?:\\?%|％|percent(?:age)?\b|pct\b)", re.IGNORECASE)
-_NOISE = re.compile(r"(?:[\s*_`>:：\"'“”‘’«»]|\\[\"'])*")
-_STOP = re.compile(r"<\||</|<[a-z]{2}|\*\*(?![\w({\\$-])")
+_NOISE = re.compile(r"(?:[\s*_`>=:：\"'“”‘’«»]|\\[\"'])*")
+_STOP = re.compile(r"<\||</|<[a-z]{2}|\[/?INST\]|\*\*(?![\w({\\$-])|!(?=\s*\Z|\s+[A-Z]|\n)")
 _TOKEN = re.compile(
     r"(?P<delimiter>\\\(|\\\[|\$\$?)|(?P<command>\\[A-Za-z]+|\\[^A-Za-z])"
     r"|(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)"
@@ -126,7 +127,7 @@ def _with_unit(text: str, value: Value) -> Value:
     end = value.end
     for _ in range(4):
         word = _UNIT_SHAPE.match(text, end + 1 if text[end : end + 1] == " " else end)
-        if word is None or not _UNIT.fullmatch(word[1].rstrip(".")):
+        if word is None or not _UNIT.fullmatch(word[1].rstrip(".")) or _PREPOSITION.match(text, word.start()):
             break
         end = word.end()
     return Value(value.content + text[value.end : end].rstrip("."), end)
