@@ -12,7 +12,13 @@ class Row(BaseModel):
     as the line. `predicted_answer` absent means not extracted yet; null means none was found.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="allow",
+        frozen=True,
+        strict=True,
+        protected_namespaces=(),
+        ser_json_inf_nan="constants",  # a NaN is written as NaN, not as the null that means "no score"
+    )
 
     id: str = Field(min_length=1)
     sample: int = Field(ge=0)
@@ -44,3 +50,12 @@ class Row(BaseModel):
     def is_extracted(self) -> bool:
         """Whether extraction has run, also where it found nothing."""
         return "predicted_answer" in self.model_fields_set
+
+    @property
+    def has_nan_score(self) -> bool:
+        """Whether a scorer ran and returned no number: the score is missing, and a report counts it."""
+        return self.reward_model_score is not None and math.isnan(self.reward_model_score)
+
+    def to_json(self) -> str:
+        """The row as one line of JSON without the line break; only the fields it was made with."""
+        return self.model_dump_json(exclude_unset=True)

@@ -1,0 +1,77 @@
+"""What every command that reads files of samples shares: its arguments, progress and closing line."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+
+from reasoning.formats import ReadCounts, ReadOptions, Row
+from reasoning.formats.options import SCORE_TRANSFORMS, STEP_SCORES
+from reasoning.formats.registry import IMPORTERS
+
+ROWS_PER_LINE = 100_000
+
+
+def add_read_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("reading")
+    group.add_argument(
+        "--from",
+        dest="importer",
+        choices=list(IMPORTERS),
+        metavar="TOOL",
+        help=f"the tool that wrote the files, if it is not to be detected: {', '.join(IMPORTERS)}",
+    )
+    group.add_argument(
+        "--step-score",
+        choices=STEP_SCORES,
+        default="last",
+        help="how the scores of a solution's steps become one (default: last)",
+    )
+    group.add_argument(
+        "--score-transform",
+        choices=SCORE_TRANSFORMS,
+        help="how scores outside [0, 1] become probabilities: sigmoid for logits, or minmax over all files",
+    )
+    group.add_argument(
+        "--skip-bad-rows", action="store_true", help="count rows that cannot be read and go on without them"
+    )
+
+
+def read_options(args: argparse.Namespace) -> ReadOptions:
+    """The options in arguments that `add_read_arguments` declared."""
+    return ReadOptions(
+        importer=args.importer,
+        step_score=args.step_score,
+        score_transform=args.score_transform,
+        skip_bad_rows=args.skip_bad_rows,
+    )
+
+
+def with_progress(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, with a bar on standard error if that is a terminal, and a line now and then otherwise."""
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        yield from tqdm(rows, unit=" rows", desc="reading", file=sys.stderr, leave=False)
+    else:
+        for number, row in enumerate(rows, 1):
+            yield row
+            if number % ROWS_PER_LINE == 0:
+                print(f"{number:,} rows", file=sys.stderr)
+
+
+def print_counts(counts: ReadCounts) -> None:
+    """Say on standard error what was read, and what was left out and why."""
+    tools = ", ".join(sorted(set(counts.importers.values())))
+    parts = [f"{counts.num_rows:,} rows from {len(counts.importers):,} files ({tools})"]
+    parts += [
+        f"{number:,} {what}"
+        for number, what in (
+            (counts.num_duplicates, "duplicates dropped"),
+            (counts.num_bad_rows, "bad rows skipped"),
+            (counts.num_nan_scores, "scores NaN"),
+        )
+        if number
+    ]
+    print("; ".join(parts), file=sys.stderr)
+    for message in counts.messages:
+        print(f"  skipped {message}", file=sys.stderr)

@@ -1,0 +1,26 @@
+"""Quorum's own rows, one sample a line."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reasoning.formats.importer import Fields, Importer, Origin, Record
+
+
+class CanonicalRecord(Record):
+    """Any object: the row itself is validated after its score."""
+
+    reward_model_score: float | None = None
+
+
+def matches(record: Mapping[str, Any]) -> bool:
+    return record.keys() >= {"id", "sample"}
+
+
+def rows(record: CanonicalRecord, origin: Origin) -> Iterator[Fields]:
+    fields = dict(record.model_extra or {})
+    if "reward_model_score" in record.model_fields_set:
+        fields["reward_model_score"] = origin.scores(record.reward_model_score)
+    yield fields
+
+
+CANONICAL = Importer("canonical", "Quorum: *.jsonl, *.parquet", CanonicalRecord, matches, rows)

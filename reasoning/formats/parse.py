@@ -1,0 +1,77 @@
+"""From raw records to objects, with messages that say what was expected, what was found and what to do."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from reasoning.errors import RowError
+from reasoning.formats.sources import Raw
+
+_UNION_MEMBER = re.compile(r"str|int|float|bool|[A-Z]\w*|[a-z-]+\[.*", re.DOTALL)
+REMEDY = "correct the row, or pass --skip-bad-rows to go on without it"
+
+
+def parse_object(raw: Raw, path: Path, line: int) -> dict[str, Any]:
+    """The object of a raw record.
+
+    Raises:
+        RowError: no JSON, no object, not UTF-8, nested deeper than about 200 levels, or cut off.
+    """
+    if isinstance(raw, RowError):
+        raise raw
+    if isinstance(raw, dict):
+        return raw
+    try:
+        value = from_json(raw)
+    except ValueError as error:
+        raise json_error(raw, path, line, str(error)) from error
+    if not isinstance(value, dict):
+        raise RowError(path, line, f"expected a JSON object, found {shown(value)}; {REMEDY}")
+    return value
+
+
+def json_error(raw: bytes, path: Path, line: int, message: str) -> RowError:
+    """Why these bytes are no JSON. `message` is the parser's."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{raw[error.start]:02x} at column {error.start + 1}"
+        return RowError(path, line, f"expected UTF-8, found {found}; convert the file, for example with iconv")
+    if "EOF while parsing" in message:
+        problem = f"expected a whole JSON object, found one cut off after {len(raw.rstrip())} bytes"
+        return RowError(path, line, f"{problem}; the writer was interrupted: {REMEDY}")
+    return RowError(path, line, f"expected JSON, found {message.replace(' at line 1 column', ' at column')}; {REMEDY}")
+
+
+def field_error(error: ValidationError, path: Path, line: int) -> RowError:
+    """The first thing wrong with an object's fields."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":
+        raw = first["input"]
+        return json_error(raw if isinstance(raw, bytes) else raw.encode(), path, line, str(first["ctx"]["error"]))
+    place = _place(first["loc"])
+    if first["type"] == "missing":
+        keys = ", ".join(map(str, first["input"])) if isinstance(first["input"], dict) else shown(first["input"])
+        return RowError(path, line, f"expected the field `{place}`, found only {keys or 'an empty object'}; {REMEDY}")
+    expected = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    subject = f"`{place}`: {expected}" if place else expected
+    return RowError(path, line, f"{subject}; found {shown(first['input'])}; {REMEDY}")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """`samples[3].score`: without the parts by which pydantic tells the members of a union apart."""
+    parts = (part for part in location if isinstance(part, int) or not _UNION_MEMBER.fullmatch(part))
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
+
+
+def shown(value: object) -> str:
+    """A short form of a value, as JSON writes it."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        text = type(value).__name__
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,88 @@
+"""Writing canonical rows: whole files or none, the same bytes for the same rows."""
+
+import contextlib
+import gzip
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from reasoning.errors import InputError
+from reasoning.formats.parquet import write_parquet
+from reasoning.formats.rows import Row
+from reasoning.formats.sources import STDIN, kind_of
+
+
+def write_rows(rows: Iterable[Row], path: Path | None) -> int:
+    """Write rows as `.jsonl`, `.jsonl.gz` or `.parquet`; None or `-` is JSON Lines to standard output.
+
+    The file appears under its name when it is complete. If `rows` raises, nothing is left behind.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        InputError: the name has another suffix, or its folder cannot be written to.
+    """
+    lines = (row.to_json() for row in rows)
+    if path is None or path == STDIN:
+        return write_lines(lines, sys.stdout.buffer)
+    if kind_of(path) not in {".jsonl", ".ndjson", ".parquet"}:
+        raise InputError(f"{path}: expected a name ending in .jsonl, .jsonl.gz or .parquet, found {path.name!r}")
+    with atomic_file(path) as file:
+        if kind_of(path) == ".parquet":
+            return write_parquet(rows, file)
+        return write_lines(lines, file)
+
+
+def write_lines(lines: Iterable[str], file: BinaryIO) -> int:
+    """Write lines, which end without a break, as UTF-8; return their number."""
+    num_lines = 0
+    for line in lines:
+        file.write(line.encode() + b"\n")
+        num_lines += 1
+    file.flush()
+    return num_lines
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes its name when the block ends well, and vanishes when it does not.
+
+    `.gz` compresses, without the time of writing. A pipe or a device is written to directly.
+    """
+    with contextlib.ExitStack() as stack:
+        if path.exists() and not path.is_file():
+            if path.is_dir():
+                raise InputError(f"{path}: expected the name of a file to write, found a folder")
+            target: BinaryIO = stack.enter_context(path.open("wb"))
+        else:
+            target = stack.enter_context(_replacing(path))
+        if path.suffix == ".gz":
+            packed = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=target, mtime=0)
+            target = cast(BinaryIO, stack.enter_context(packed))
+        yield target
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise InputError(f"{path}: expected a place to write to, found {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)  # mkstemp's files are for their owner only
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise

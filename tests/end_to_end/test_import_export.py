@@ -1,0 +1,96 @@
+"""`quorum import` and `quorum export`, as a user types them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from quorum.cli import main
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "formats"
+
+
+def test_import_to_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", str(GOLDEN / "nemo-skills")]) == 0
+    captured = capfd.readouterr()
+    assert [json.loads(line)["sample"] for line in captured.out.splitlines()] == [0, 1, 0, 1]
+    assert captured.err == "4 rows from 2 files (nemo-skills)\n"
+
+
+def test_import_then_export_gives_the_seed_files_again(tmp_path: Path) -> None:
+    rows, folder, again = tmp_path / "rows.parquet", tmp_path / "seeds", tmp_path / "again.parquet"
+    assert main(["import", str(GOLDEN / "nemo-skills"), "-o", str(rows)]) == 0
+    assert main(["export", str(rows), "--to", "nemo-skills", "-o", str(folder)]) == 0
+    assert main(["import", str(folder), "-o", str(again)]) == 0
+    assert again.read_bytes() == rows.read_bytes()
+
+
+def test_export_labels(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(GOLDEN / "prm800k"), "--to", "labels"]) == 0
+    captured = capfd.readouterr()
+    assert [json.loads(line)["label"] for line in captured.out.splitlines()] == [True, False, False]
+    assert captured.err.endswith("3 records written as labels\n")
+
+
+def test_bad_input_is_exit_code_2_and_no_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    source, output = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
+    source.write_text('{"id": "a", "sample": 0}\n{"id": "a", "sam')
+    assert main(["import", str(source), "-o", str(output)]) == 2
+    assert not output.exists()
+    assert capfd.readouterr().err.startswith(f"quorum: {source}:2: expected a whole JSON object")
+
+    assert main(["import", str(source), "-o", str(output), "--skip-bad-rows"]) == 0
+    assert len(output.read_text().splitlines()) == 1
+    assert "1 bad rows skipped\n  skipped " in capfd.readouterr().err
+
+
+def test_logits_with_a_transform(tmp_path: Path) -> None:
+    source, output = tmp_path / "a.jsonl", tmp_path / "rows.jsonl"
+    source.write_text('{"question": "q", "samples": ["a", "b"], "scores": [-4.0, 4.0]}\n')
+    assert main(["import", str(source), "-o", str(output)]) == 2
+    assert main(["import", str(source), "-o", str(output), "--score-transform", "minmax", "--from", "lists"]) == 0
+    scores = [json.loads(line)["reward_model_score"] for line in output.read_text().splitlines()]
+    assert scores == [0.0, 1.0]
+
+
+def test_interrupted_import_leaves_no_file(tmp_path: Path) -> None:
+    """The import waits on a pipe that has given it one row, and is interrupted there."""
+    pipe, output = tmp_path / "pipe.jsonl", tmp_path / "out" / "rows.jsonl"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "quorum", "import", str(pipe), "-o", str(output)]
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+        pipe.open("wb", buffering=0) as writer,
+    ):
+        writer.write(b'{"id": "a", "sample": 0}\n')
+        while not (output.parent.exists() and list(output.parent.iterdir())):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; run the same command again: quorum import" in messages
+    assert list(output.parent.iterdir()) == []
+
+
+def test_reads_standard_input() -> None:
+    command = [sys.executable, "-m", "quorum", "import", "-"]
+    row = b'{"id":"a","sample":0}\n'
+    done = subprocess.run(command, input=row, capture_output=True, check=True)
+    assert done.stdout == row
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_help_loads_nothing_heavy(command: str) -> None:
+    script = (
+        "import sys; from quorum.cli import main\n"
+        f"try: main([{command!r}, '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'datasets', 'pyarrow', 'pandas', 'yaml', 'sympy', 'matplotlib'}\n"
+        "print(sorted(heavy & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
