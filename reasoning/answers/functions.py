@@ -28,6 +28,8 @@ def scalar_key(node: Node, policy: Policy) -> str:
         return "+inf"
     if isinstance(node, nodes.Negative) and is_infinite(node.operand):
         return "-inf"
+    if isinstance(node, nodes.Number) and node.digits < 12 and policy.significant_digits is None:
+        return ball_key(node.value)
     form = _float_form(node)
     if form is not None:
         return certified(lambda: value_key(form(), policy))

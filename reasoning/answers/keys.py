@@ -16,7 +16,7 @@ from reasoning.answers.relations import (
     relation_key,
     solved_key,
 )
-from reasoning.answers.trees import as_set, expand_plus_minus, is_name, matrix_value
+from reasoning.answers.trees import as_set, expand_plus_minus, is_name, matrix_value, variables
 from reasoning.answers.units import singular
 
 # One letter alone may be a choice, `(c)` or `C`; e is Euler's number and i the imaginary unit.
@@ -211,6 +211,8 @@ def _equation_key(operands: tuple[Node, ...], policy: Policy) -> str:
     """A named value is that value and a chain its last member; any other equation is itself up to a factor."""
     left, right = operands[0], operands[-1]
     if len(operands) > 2:
+        return node_key(right, policy)
+    if isinstance(left, nodes.Symbol) and is_name(left) and not variables(right):
         return node_key(right, policy)
     solved = solved_key(left, right, policy)
     if solved is not None:

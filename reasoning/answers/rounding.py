@@ -27,8 +27,7 @@ _LOCK = RLock()  # python-flint keeps its precision in one global
 def precision(bits: int) -> Iterator[None]:
     """Hold the working precision of balls at so many bits."""
     with _LOCK:
-        before = ctx.prec
-        ctx.prec = bits
+        before, ctx.prec = ctx.prec, bits
         try:
             yield
         finally:
