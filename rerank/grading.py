@@ -1,8 +1,26 @@
 """Rows to graded problems: extract, group by equivalence, find the correct cluster."""
 
-from dataclasses import dataclass
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 
+from reasoning.answers import Grouping, extract_answer, group
+from reasoning.answers.policy import Policy
+from reasoning.errors import InputError
+from reasoning.formats.rows import Row
 from reasoning.types import Candidate, Problem
+from rerank.batch import Pool, num_workers
+from rerank.gathering import Counts, Gathered, gather
+
+PAGE_BYTES = 32 * 2**20  # solution texts kept in memory for the page; votes need none of them
+MIN_PROBLEMS_FOR_POOL = 200  # below this, starting processes takes longer than the work
+ROWS_PER_TASK = 1024
+
+_Extractor = Callable[[list[str | None]], list[str | None]]
+_Answers = tuple[tuple[str | None, ...], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +40,172 @@ class GradedProblem:
     labels: tuple[int | None, ...]
     correct: int | None
     num_unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """All problems of a set of rows, and what was noticed on the way.
+
+    Attributes:
+        problems: by id, numbers inside an id compared as numbers, whatever the order of the rows.
+        greedy: per problem, whether its greedy sample is correct; None where it has none. A greedy sample is
+            the one row of temperature 0 beside rows of another or an unnamed one; it is not among the
+            candidates, for they are samples of one distribution.
+        num_rows: rows read, greedy ones included.
+        num_nan_scores: scores that were not numbers, and are treated as missing.
+        num_claims: rows whose tool had graded them itself.
+        num_disagreements: of those, the ones that our grading contradicts; ours is used.
+        num_dropped_texts: solution texts not kept, because the budget for the page was used up.
+    """
+
+    problems: tuple[GradedProblem, ...]
+    greedy: tuple[bool | None, ...]
+    num_rows: int
+    num_nan_scores: int = 0
+    num_claims: int = 0
+    num_disagreements: int = 0
+    num_dropped_texts: int = 0
+
+    @property
+    def has_scores(self) -> bool:
+        return any(c.score is not None for p in self.problems for c in p.candidates)
+
+
+def grade_rows(
+    rows: Iterable[Row],
+    *,
+    policy: Policy = Policy(),
+    workers: int | None = None,
+    last_number: bool = True,
+    re_extract: bool = False,
+    need_expected: bool = True,
+    page_bytes: int = PAGE_BYTES,
+) -> Graded:
+    """Group and grade sampled solutions; the same result for any order of rows and number of workers.
+
+    The rows are streamed. What stays in memory is an answer and a score per row, and solution texts up to
+    `page_bytes` in the order of the rows.
+
+    Args:
+        rows: in any order; rows of one problem need not be neighbours.
+        policy: what counts as the same answer.
+        workers: processes; None for one per core.
+        last_number: whether a text without a marked answer is answered by its last number.
+        re_extract: extract again where a row has a predicted answer, instead of using it as given.
+        need_expected: whether a problem without an expected answer is an error.
+        page_bytes: UTF-8 bytes of solution text to keep.
+
+    Raises:
+        InputError: no rows, a problem without an expected answer, rows of one problem that disagree on its
+            text or expected answer, or two rows with one key.
+    """
+    counts = Counts()
+    extract = partial(_extract, last_number=last_number)
+    with Pool(workers or num_workers()) as pool:
+        gathered = gather(_with_answers(rows, extract, pool=pool, again=re_extract), counts, page_bytes)
+        problems = sorted(gathered.values(), key=lambda g: _natural(g.id))
+        _check(problems, need_expected=need_expected)
+        mapped = pool.map if len(problems) >= MIN_PROBLEMS_FOR_POOL else map
+        groupings = list(mapped(partial(_group, policy=policy), map(_answers, problems)))
+    return _graded(problems, groupings, counts)
+
+
+def _with_answers(
+    rows: Iterable[Row], extract: _Extractor, *, pool: Pool, again: bool
+) -> Iterator[tuple[Row, str | None]]:
+    """Each row with its answer: as the row has it, or extracted."""
+    waiting: deque[list[Row]] = deque()
+
+    def texts() -> Iterator[list[str | None]]:
+        iterator = iter(rows)
+        while chunk := list(islice(iterator, ROWS_PER_TASK)):
+            waiting.append(chunk)
+            yield [None if row.is_extracted and not again else row.generation for row in chunk]
+
+    for answers in pool.map(extract, texts()):
+        for row, answer in zip(waiting.popleft(), answers, strict=True):
+            yield row, row.predicted_answer if row.is_extracted and not again else answer
+
+
+def _check(problems: Sequence[Gathered], *, need_expected: bool) -> None:
+    if not problems:
+        raise InputError("expected at least one row, found none; check the file names")
+    without = [p.id for p in problems if p.expected is None]
+    if need_expected and without:
+        raise InputError(
+            f"expected an expected_answer for every problem, found none for {len(without)} of "
+            f"{len(problems)}, the first {without[0]!r}; add the field to one row of each problem, or use "
+            "`quorum rerank`, which chooses answers without grading them"
+        )
+
+
+def _extract(texts: list[str | None], *, last_number: bool) -> list[str | None]:
+    return [None if text is None else extract_answer(text, last_number=last_number) for text in texts]
+
+
+def _answers(problem: Gathered) -> _Answers:
+    """The answers by sample index, the greedy one last so that the others keep their cluster numbers."""
+    return tuple(problem.candidates[sample].answer for sample in _order(problem)), problem.expected
+
+
+def _order(problem: Gathered) -> list[int]:
+    greedy = problem.greedy_sample()
+    return sorted(problem.candidates, key=lambda sample: (sample == greedy, sample))
+
+
+def _group(answers: _Answers, *, policy: Policy) -> Grouping:
+    return group(answers[0], expected=answers[1], policy=policy)
+
+
+def _graded(problems: Sequence[Gathered], groupings: Sequence[Grouping], counts: Counts) -> Graded:
+    graded, greedy = [], []
+    num_claims = num_disagreements = 0
+    for problem, grouping in zip(problems, groupings, strict=True):
+        order = _order(problem)
+        is_correct = {
+            sample: label is not None and label == grouping.correct
+            for sample, label in zip(order, grouping.labels, strict=True)
+        }
+        claims = problem.claims if problem.expected is not None else {}
+        num_claims += len(claims)
+        num_disagreements += sum(is_correct[sample] != claim for sample, claim in claims.items())
+        has_greedy = problem.greedy_sample() is not None
+        greedy.append(is_correct[order[-1]] if has_greedy else None)
+        graded.append(_without_last(problem, order, grouping) if has_greedy else _problem(problem, grouping))
+    return Graded(
+        problems=tuple(graded),
+        greedy=tuple(greedy),
+        num_rows=counts.rows,
+        num_nan_scores=counts.nan_scores,
+        num_claims=num_claims,
+        num_disagreements=num_disagreements,
+        num_dropped_texts=counts.dropped_texts,
+    )
+
+
+def _problem(problem: Gathered, grouping: Grouping) -> GradedProblem:
+    return GradedProblem(
+        problem=Problem(problem.id, problem.text, problem.expected),
+        candidates=tuple(problem.candidates[sample] for sample in _order(problem)),
+        labels=grouping.labels,
+        correct=grouping.correct,
+        num_unknown=grouping.num_unknown,
+    )
+
+
+def _without_last(problem: Gathered, order: Sequence[int], grouping: Grouping) -> GradedProblem:
+    """The problem without its greedy sample; no cluster is correct if only that sample was in it."""
+    whole = _problem(problem, grouping)
+    labels = whole.labels[:-1]
+    return replace(
+        whole,
+        candidates=whole.candidates[:-1],
+        labels=labels,
+        correct=whole.correct if whole.correct in labels else None,
+    )
+
+
+def _natural(text: str) -> tuple[tuple[str, int, str], ...]:
+    """A sort key under which `p2` comes before `p10`."""
+    parts = re.findall(r"(\D*)([0-9]{0,18})", text)
+    return tuple((word, int(number) if number else -1, number) for word, number in parts)

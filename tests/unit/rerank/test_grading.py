@@ -1,0 +1,174 @@
+"""Rows to graded problems."""
+
+import math
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reasoning.answers.policy import Policy
+from reasoning.errors import InputError
+from reasoning.formats.rows import Row
+from rerank.grading import Graded, grade_rows
+
+
+def row(problem: str, sample: int, answer: str | None = "1", **fields: Any) -> Row:
+    return Row(
+        id=problem,
+        sample=sample,
+        problem=f"Question {problem}?",
+        **{"expected_answer": "1", "predicted_answer": answer, **fields},
+    )
+
+
+def grade(rows: Sequence[Row], **options: Any) -> Graded:
+    return grade_rows(rows, workers=1, **options)
+
+
+def test_groups_grades_and_sorts_by_sample() -> None:
+    graded = grade([row("a", 2, "2"), row("a", 0, "7"), row("a", 1, None), row("a", 3, "2.0")], need_expected=True)
+    (problem,) = graded.problems
+    assert [c.sample for c in problem.candidates] == [0, 1, 2, 3]
+    assert problem.labels == (0, None, 1, 1)
+    assert problem.correct is None
+    assert grade([row("a", 0, "2"), row("a", 1, "1.0")]).problems[0].correct == 1
+
+
+def test_problems_come_by_id_with_numbers_as_numbers() -> None:
+    graded = grade([row("p10", 0), row("p2", 0), row("q1", 0), row("p2a", 0)])
+    assert [p.problem.id for p in graded.problems] == ["p2", "p2a", "p10", "q1"]
+
+
+def test_extracts_only_where_no_answer_is_given() -> None:
+    text = r"So it is \boxed{1}."
+    rows = [
+        Row(id="a", sample=0, expected_answer="1", generation=text),
+        Row(id="a", sample=1, expected_answer="1", generation=text, predicted_answer="5"),
+        Row(id="a", sample=2, expected_answer="1", generation=text, predicted_answer=None),
+        Row(id="a", sample=3, expected_answer="1", generation=text, predicted_answer=" "),
+    ]
+    assert [c.answer for c in grade(rows).problems[0].candidates] == ["1", "5", None, None]
+    assert [c.answer for c in grade(rows, re_extract=True).problems[0].candidates] == ["1"] * 4
+
+
+def test_the_last_number_can_be_switched_off() -> None:
+    rows = [Row(id="a", sample=0, expected_answer="4", generation="That makes 4 apples")]
+    assert grade(rows).problems[0].candidates[0].answer == "4"
+    assert grade(rows, last_number=False).problems[0].candidates[0].answer is None
+
+
+def test_the_policy_decides_what_is_equal() -> None:
+    rows = [row("a", 0, "50%", expected_answer="0.5")]
+    assert grade(rows).problems[0].correct is None
+    assert grade(rows, policy=Policy(percent="fraction")).problems[0].correct == 0
+
+
+def test_text_and_expected_answer_may_stand_in_any_row() -> None:
+    rows = [
+        Row(id="a", sample=0, predicted_answer="1"),
+        Row(id="a", sample=1, predicted_answer="1", problem="Why?", expected_answer="1"),
+    ]
+    problem = grade(rows).problems[0]
+    assert (problem.problem.text, problem.problem.expected_answer, problem.correct) == ("Why?", "1", 0)
+
+
+def test_without_expected_answers() -> None:
+    rows = [row("a", 0), row("b", 0, expected_answer=None), row("c", 0, expected_answer=None)]
+    with pytest.raises(InputError, match=r"none for 2 of 3, the first 'b'; add the field .* `quorum rerank`"):
+        grade(rows)
+    assert [p.correct for p in grade(rows, need_expected=False).problems] == [0, None, None]
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        (
+            row("a", 1, expected_answer="2"),
+            "expected one expected_answer for problem 'a', found '1' and, at sample 1, '2'",
+        ),
+        (Row(id="a", sample=1, problem="Another?"), "expected one text for problem 'a', found two: 'Question a"),
+        (row("a", 0, "3"), r"expected one row for each \(id, sample\), found two for \('a', 0\)"),
+    ],
+    ids=["expected", "text", "key"],
+)
+def test_rows_that_disagree_are_refused(second: Row, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        grade([row("a", 0), second])
+
+
+def test_no_rows_are_refused() -> None:
+    with pytest.raises(InputError, match="expected at least one row, found none"):
+        grade([])
+
+
+def test_a_nan_score_is_missing_and_counted() -> None:
+    graded = grade([row("a", 0, reward_model_score=math.nan), row("a", 1, reward_model_score=0.5), row("a", 2)])
+    assert [c.score for c in graded.problems[0].candidates] == [None, 0.5, None]
+    assert graded.num_nan_scores == 1
+    assert graded.has_scores
+
+
+def test_gradings_of_the_tool_are_counted_not_trusted() -> None:
+    rows = [
+        row("a", 0, "1", symbolic_correct=False),
+        row("a", 1, "1", symbolic_correct=True),
+        row("a", 2, "2", symbolic_correct=None),
+        row("b", 0, "1", symbolic_correct=True, expected_answer=None),
+    ]
+    graded = grade(rows, need_expected=False)
+    assert (graded.num_claims, graded.num_disagreements) == (2, 1)
+    assert graded.problems[0].correct == 0
+
+
+def test_texts_are_kept_up_to_the_budget_in_the_order_of_rows() -> None:
+    rows = [row("a", i, generation="é" * 4) for i in (2, 0, 1)]  # 8 bytes each
+    graded = grade(rows, page_bytes=16)
+    assert [c.generation for c in graded.problems[0].candidates] == ["éééé", "", "éééé"]
+    assert graded.num_dropped_texts == 1
+
+
+def test_the_greedy_sample_does_not_vote() -> None:
+    rows = [
+        row("a", 0, "2", temperature=0.7),
+        row("a", 1, "1", temperature=0.0),
+        row("a", 2, "2", temperature=0.7),
+        row("b", 0, "1", temperature=0.7),
+    ]
+    graded = grade(rows)
+    assert graded.greedy == (True, None)
+    a = graded.problems[0]
+    assert [c.sample for c in a.candidates] == [0, 2]
+    assert a.labels == (0, 0)
+    assert a.correct is None  # only the greedy sample was in that cluster
+
+
+def test_samples_all_drawn_at_temperature_0_are_samples() -> None:
+    graded = grade([row("a", i, temperature=0.0) for i in range(3)])
+    assert graded.greedy == (None,)
+    assert len(graded.problems[0].candidates) == 3
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["1", "1.0", "2", "1/2", "0.5", None])), max_size=20),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_rows_changes_nothing(drawn: list[tuple[int, str | None]], shuffler: random.Random) -> None:
+    rows = [row("z", 0)] + [row(f"p{problem}", i, answer) for i, (problem, answer) in enumerate(drawn)]
+    shuffled = rows.copy()
+    shuffler.shuffle(shuffled)
+    assert grade(shuffled) == grade(rows)
+
+
+def test_the_number_of_workers_changes_nothing() -> None:
+    rows = [
+        Row(id=f"p{i}", sample=sample, expected_answer="3", generation=f"The answer is {(i + sample) % 5}.")
+        for i in range(220)
+        for sample in range(6)
+    ]
+    alone = grade_rows(rows, workers=1)
+    assert grade_rows(rows, workers=2) == alone
+    assert {p.correct is None for p in alone.problems} == {False}
