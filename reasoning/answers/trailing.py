@@ -179,13 +179,12 @@ def _choose(text: str, start: int, inside: list[_Found]) -> str:
     bold = _last_bold(text, start, inside)
     if bold is not None:
         return bold.answer
-    if len(inside) > 1:
-        end = inside[-1].end
-        is_computed = "=" in text[start:end]
-        results = _RESULT.findall(text, start if is_computed else max(0, start - _REACH), end if is_computed else start)
-        same = [v for v in inside if results and _plain(v.answer) == _plain(results[-1])]
-        if same:
-            return same[-1].answer
+    if len(inside) > 1 and "=" not in text[start : inside[-1].end]:
+        results = _RESULT.findall(text, max(0, start - _REACH), start)
+        if results:
+            same = [v for v in inside if _plain(v.answer) == _plain(results[-1])]
+            if same:
+                return same[-1].answer
     return inside[-1].answer
 
 
