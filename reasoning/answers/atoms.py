@@ -104,17 +104,18 @@ class Atoms(Brackets):
         if isinstance(inner, nodes.Interval):
             self.position = start
             return nodes.Symbol(name)
+        if name.rstrip("'") not in nodes.FUNCTION_LETTERS and self.at("^", "!", "_"):  # x(x+1)^2
+            self.position = start
+            return nodes.Symbol(name)
         arguments = inner.items if isinstance(inner, nodes.Sequence) else (inner,)
         return nodes.Call(name, arguments)
 
     def words(self, token: Token) -> Node:
         """A product of letters where words look like one (`ab`, `BO`, `xyz`), else text up to the next operator."""
         if token.kind == "word" and _is_product_of_letters(token.value):
-            product: Node = nodes.Symbol(token.value[0])
-            for letter in token.value[1:]:
-                self.link()
-                product = nodes.Binary("*", product, nodes.Symbol(letter))
-            return product
+            letters = [Token("sym", letter) for letter in token.value[1:]]
+            self.tokens[self.position : self.position] = letters
+            return self.symbol(Token("sym", token.value[0]))
         if token.value.upper() in CURRENCY_CODES and self.starts_factor():
             return nodes.Quantity(self.deeper(self.signed), token.value)
         content = [token.value]
@@ -206,4 +207,6 @@ class Atoms(Brackets):
 
 
 def _is_product_of_letters(word: str) -> bool:
-    return len(word) == 2 or set(word) <= set("xyz") or word == "abc"
+    """`ab`, `xyz`, `GMm`; but `ABC` and `DNE` are names, and longer words are words."""
+    is_mixed = len(word) <= 4 and not (word.islower() or word.isupper() or word.istitle())
+    return len(word) == 2 or set(word) <= set("xyz") or word == "abc" or is_mixed

@@ -11,6 +11,7 @@ from reasoning.answers.trees import as_set
 
 OPENERS = frozenset(("(", "[", "{", r"\{", "<(", "lfloor", "lceil"))
 _MATRICES = frozenset(("pmatrix", "bmatrix", "Bmatrix", "matrix", "smallmatrix", "array", "vmatrix"))
+_CONDITIONS = frozenset(("if", "when", "for", "where"))
 _ROWS = frozenset(("cases", "aligned", "align", "gather", "gathered", "equation", "split"))
 
 
@@ -29,6 +30,9 @@ class Brackets(Cursor, ABC):
     @abstractmethod
     def union(self) -> Node: ...
 
+    @abstractmethod
+    def number_in_base(self, literal: str) -> Node: ...
+
     def bracket(self, token: Token) -> Node:
         opener = token.value
         if token.kind != "op" or (opener not in OPENERS and opener not in ("|", "...")):
@@ -45,6 +49,10 @@ class Brackets(Cursor, ABC):
             inner = self.deeper(self.relation)
             self.expect("rfloor" if opener == "lfloor" else "rceil")
             return nodes.Apply("floor" if opener == "lfloor" else "ceil", (inner,))
+        if self.peek().kind == "num" and self.peek(1).value == ")" and self.peek(2).value == "_":
+            literal = self.next().value
+            self.next()
+            return self.number_in_base(literal)  # (1011)_2
         bars, self.open_bars = self.open_bars, 0
         inner = self.deeper(self.answer)
         self.open_bars = bars
@@ -55,7 +63,7 @@ class Brackets(Cursor, ABC):
         inner = self.deeper(self.relation)
         self.expect("|")
         self.open_bars -= 1
-        return nodes.Apply("abs", (inner,))
+        return nodes.Apply("det" if isinstance(inner, nodes.Matrix) else "abs", (inner,))
 
     def braces(self) -> Node:
         if self.accept("}"):
@@ -100,11 +108,15 @@ class Brackets(Cursor, ABC):
     def environment(self, name: str) -> Node:
         if name not in _MATRICES and name not in _ROWS:
             raise ParseError(f"environment {name}")
+        if name in _ROWS and name != "cases":
+            self.drop_alignment()
         rows: list[tuple[Node, ...]] = []
         while self.peek().kind != "end":
             cells = []
             while self.peek().kind not in ("row", "end", "eof"):
-                if not self.accept("&"):
+                if self.peek().kind == "text" and self.peek().value in _CONDITIONS:
+                    self.next()
+                elif not self.accept("&"):
                     cells.append(self.deeper(self.items))
             if cells:
                 rows.append(tuple(cells))
@@ -113,26 +125,29 @@ class Brackets(Cursor, ABC):
             if self.peek().kind == "row":
                 self.next()
         self.next()
-        if name in _ROWS:
-            return nodes.Sequence("list", tuple(cell for row in rows for cell in row), "and")
+        if name in _ROWS:  # of cases, a row with a condition is a pair
+            items = (row[0] if len(row) == 1 else nodes.Sequence("tuple", row) for row in rows)
+            return nodes.Sequence("list", tuple(items), "and")
         if not rows or len({len(row) for row in rows}) != 1:
             raise ParseError("a matrix needs rows of one length")
         matrix = nodes.Matrix(tuple(rows))
         return nodes.Apply("det", (matrix,)) if name == "vmatrix" else matrix
 
+    def drop_alignment(self) -> None:
+        """`x &= 3` is `x = 3`, up to the end of the environment."""
+        end = next((i for i in range(self.position, len(self.tokens)) if self.tokens[i].kind == "end"), self.position)
+        inside = [token for token in self.tokens[self.position : end] if token.value != "&"]
+        self.tokens[self.position : end] = inside
+
 
 def _bracketed(opener: str, inner: Node, closer: str) -> Node:
     """`(a)` groups, `(a, b)` is a pair, `[a, b)` an interval, `[a, b, c]` a tuple."""
     items = inner.items if isinstance(inner, nodes.Sequence) and inner.kind == "list" else (inner,)
-    if isinstance(inner, nodes.Sequence) and inner.kind == "list" and inner.joint in ("and", "or"):
+    if len(items) == 1 and opener + closer not in ("()", "[]", "<()>"):
+        raise ParseError("unbalanced brackets")
+    if len(items) == 1 or (isinstance(inner, nodes.Sequence) and inner.joint in ("and", "or")):
         return inner
-    if len(items) == 1:
-        if opener != "(" or closer != ")":
-            if opener == "[" and closer == "]":
-                return inner
-            raise ParseError("unbalanced brackets")
-        return inner
-    if (len(items) == 2 and "[" in opener + closer) or ("]" in opener + closer and len(items) == 2):
+    if len(items) == 2 and ("[" in opener or "]" in closer):
         return nodes.Interval(items[0], items[1], opener == "[", closer == "]")
     flat = [
         part

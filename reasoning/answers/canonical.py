@@ -24,6 +24,13 @@ _FRACTION = re.compile(r"(-?)(?:\\[dtc]?frac\{(-?[0-9]{1,18})\}\{([0-9]{1,18})\}
 _CHOICE = re.compile(r"(?:(?:option|choice|answer)\s*:?\s*\(?([A-Ha-h])\)?|([A-Ha-h])\)):?", re.IGNORECASE)
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mbox|textrm|textnormal)\s*\{([^{}]*)\}")
 _BASED = re.compile(r"\(?([0-9A-Z]{1,200})\)?_\{?(1[1-9]|2[0-9]|3[0-6])\}?")
+_PHRASES = {
+    "text:all real numbers": r"\mathbb{R}",
+    "text:all reals": r"\mathbb{R}",
+    "text:the set of all real numbers": r"\mathbb{R}",
+    "text:empty set": r"\emptyset",
+    "text:the empty set": r"\emptyset",
+}
 _LABELLED = re.compile(r"(?:\\text(?:bf)?\{\s*)?\(([A-J])\)\s*\}?(?:\\ |\\quad|~|\s)\s*(?=\S)")
 _FONT = re.compile(
     r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|mathit|operatorname|left|right|emph)\b|[{}]|\\[ ,;:!]|~"
@@ -62,6 +69,8 @@ def _canonical(text: str, policy: Policy) -> Canonical:
     simple = _simple_number(cleaned) if policy.significant_digits is None else None
     if simple is not None:
         return Canonical(simple, True)
+    if (phrase := _PHRASES.get(text_key(cleaned))) is not None:
+        cleaned = phrase
     if choice := _CHOICE.fullmatch(cleaned):
         return Canonical(f"letter:{(choice[1] or choice[2]).upper()}", True)
     if (number := _BASED.fullmatch(cleaned)) and not number[1].isdigit() and _is_in_base(number[1], int(number[2])):

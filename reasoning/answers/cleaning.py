@@ -61,6 +61,7 @@ _TIGHT_GROUP = re.compile(r"(?<=\d)\\!(?=\d{3}(?!\d))")
 _GROUP_SPACE = re.compile(r"(?<=\d)(?:\\[,;:!]|~|\{\\[,;:!]\}|\{ \})\s*(?=\d{3}(?!\d))")
 _BRACED_COMMA = re.compile(r"\s?\{\s?,\s?\}\s?")
 _GLUED_QUAD = re.compile(r"\\q?quad(?=[A-Za-z])")
+_DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(?=\{)")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _TAIL = " \t\r\n.,;:!\\"
@@ -91,8 +92,7 @@ def clean(text: str) -> str:
 def _clean_latex(text: str) -> str:
     if "\\begin" not in text:  # there, a doubled backslash ends a row
         text = _DOUBLED_BACKSLASH.sub(lambda _: "\\", text)
-    for delimiter in ("\\(", "\\)", "\\[", "\\]"):
-        text = text.replace(delimiter, " ")
+    text = _DELIMITERS.sub(" ", text)
     text = _GLUED_QUAD.sub(" ", _BOX.sub("", text))
     text = _TIGHT_COMMA.sub(",", text)
     text = _TIGHT_GROUP.sub(",", text).replace("\\!", "")

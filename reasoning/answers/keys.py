@@ -20,6 +20,7 @@ from reasoning.answers.trees import as_set, expand_plus_minus, is_name, matrix_v
 from reasoning.answers.units import singular
 
 # One letter alone may be a choice, `(c)` or `C`; e is Euler's number and i the imaginary unit.
+_COORDINATES = frozenset("xyz")
 _LETTERS = frozenset("ABCDEFGHabcdfgh")
 
 
@@ -112,7 +113,7 @@ def _is_unbounded(node: Node) -> bool:
 def _list_key(items: tuple[Node, ...], joint: str, policy: Policy) -> str:
     """A bare list: without order unless the policy keeps it, with multiplicity unless it lists tuples.
 
-    Tuples in a list are the solutions of something, and a solution written twice is one solution.
+    Tuples in a list are the solutions of something, and a solution written twice is one solution; so is `x or x`.
     `x=1, y=2` names its places, so it is the tuple in the order of the names; `x=1, x=2` and `x=1, 2` are values of
     one unknown. Inequalities joined by "or" unite, by "and" meet. `1,2; 3,4` is a list of tuples.
     """
@@ -128,7 +129,9 @@ def _list_key(items: tuple[Node, ...], joint: str, policy: Policy) -> str:
     keys = [node_key(sign, policy) for item in items for sign in expand_plus_minus(_unnamed(item))]
     if policy.list_order == "keep":
         return "[" + ",".join(keys) + "]"
-    return set_key(keys) if all(key.startswith("(") for key in keys) else "{" + ",".join(sorted(keys)) + "}"
+    if joint == "or" or all(key.startswith("(") for key in keys):
+        return set_key(keys)
+    return "{" + ",".join(sorted(keys)) + "}"
 
 
 def _named_key(items: tuple[Node, ...], policy: Policy) -> str | None:
@@ -208,7 +211,10 @@ def _relation_key(operators: tuple[str, ...], operands: tuple[Node, ...], policy
 
 
 def _equation_key(operands: tuple[Node, ...], policy: Policy) -> str:
-    """A named value is that value and a chain its last member; any other equation is itself up to a factor."""
+    """A named value is that value and a chain its last member; any other equation is itself up to a factor.
+
+    `A = 2x` names 2x, but `x = 3z` is the plane that `x - 3z = 0` is.
+    """
     left, right = operands[0], operands[-1]
     if len(operands) > 2:
         return node_key(right, policy)
@@ -217,6 +223,11 @@ def _equation_key(operands: tuple[Node, ...], policy: Policy) -> str:
     solved = solved_key(left, right, policy)
     if solved is not None:
         return solved
-    if is_name(left):
+    letters = variables(left) | variables(right)
+    if not letters:
         return node_key(right, policy)
-    return node_key(left, policy) if is_name(right) else equation_key(left, right)
+    if is_name(left) and not (isinstance(left, nodes.Symbol) and letters <= _COORDINATES):
+        return node_key(right, policy)
+    if is_name(right) and not letters <= _COORDINATES:
+        return node_key(left, policy)
+    return equation_key(left, right)

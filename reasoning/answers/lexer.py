@@ -62,7 +62,7 @@ _TOKEN = re.compile(
     | (?P<num>\d+(?:,\d{3})*(?:\.\d+|\.(?![.\d]))?(?:[eE][-+]?\d+(?![A-Za-z]))?|\.\d+(?:[eE][-+]?\d+(?![A-Za-z]))?)
     | (?P<env>\\(?:begin|end)\s*\{[A-Za-z*]+\})
     | (?P<cmd>\\[A-Za-z]+)
-    | (?P<row>\\\\|\\cr\b|\\newline\b)
+    | (?P<row>\\\\(?:\s*\[-?[\d.]+\s*(?:pt|em|ex|mm|cm)\])?|\\cr\b|\\newline\b)
     | (?P<escaped>\\[^A-Za-z0-9])
     | (?P<word>[A-Za-z]+)
     | (?P<op><=|>=|!=|==|=<|=>|\.\.\.|\*\*|->|[-+*/^_=<>()\[\]{}|,;:!'%&?@#"`])
@@ -189,6 +189,8 @@ def _text(content: str, spaced: bool, tokens: list[Token], *, is_font: bool) -> 
     bare = stripped.strip("()., ")
     if bare.lower() in _WORDS:
         tokens.append(Token("op", _WORDS[bare.lower()], True))
+    elif is_font and tokens and tokens[-1].value == "in" and stripped in _NUMBER_SETS:
+        tokens.append(Token("sym", _NUMBER_SETS[stripped], spaced))  # k \in \mathbf{Z}
     elif is_font and tokens and tokens[-1].kind == "num" and _UNIT.match(stripped):
         tokens.append(Token("text", stripped, spaced))  # 20\,\mathrm{m/s}
     elif is_font and not re.search(r"[A-Za-z]{2}", re.sub(r"\\[A-Za-z]+", "", stripped)):

@@ -57,6 +57,10 @@ class Apply:
     arguments: tuple["Node", ...]
 
 
+# Letters whose value at (x) is meant by `f(x)`; any other letter before brackets is a factor.
+FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "W", "P", "Q", "phi", "psi", "varphi", "Phi", "Psi"))
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A letter followed by parentheses: `f(x)` is a function's value, `a(b+c)` a product. See numeric.py."""

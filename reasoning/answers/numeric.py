@@ -25,7 +25,6 @@ from reasoning.answers.rounding import ball_key
 
 MAX_TERMS = 2_000
 NUM_POINTS = 5
-_FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "W", "P", "Q", "phi", "psi", "varphi", "Phi", "Psi"))
 _BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "+": add,
     "-": subtract,
@@ -72,7 +71,7 @@ def evaluate(node: Node, point: Point) -> Value:
             amount = evaluate(quantity, point)
             return divide(amount, fmpq(100)) if unit == "%" else amount
         case nodes.Call(name=name, arguments=arguments):
-            if len(arguments) == 1 and name.rstrip("'") not in _FUNCTION_LETTERS and name[0] != "\\":
+            if len(arguments) == 1 and name.rstrip("'") not in nodes.FUNCTION_LETTERS and name[0] != "\\":
                 return multiply(_symbol(name, point), evaluate(arguments[0], point))
             return _oracle(name, arguments, point)
         case nodes.Subscript(name=name, index=index):

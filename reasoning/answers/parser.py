@@ -61,7 +61,7 @@ class _Parser(Arithmetic):
             while self.at(",", "and", "or"):
                 word = self.next().value
                 joint = joint if word == "," else word
-            if self.peek().kind == "eof" or self.at("}", ")", "]", r"\}"):
+            if self.peek().kind in ("eof", "row", "end") or self.at("}", ")", "]", r"\}", "&"):
                 break
             items.append(self.relation())
         if len(items) == 1:

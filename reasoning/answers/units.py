@@ -2,7 +2,7 @@
 
 _UNITS = frozenset(
     "mm cm dm km nm ft in yd mi mg kg gm lb lbs oz ml cl dl hr hrs min sec ms mph kph rpm pm am hz kw mw kj cal km mol "
-    "pa kpa atm usd eur gbp rs cu sq pts pt deg rad cc ha".split()
+    "pa kpa atm usd eur gbp rs cu sq Hz kW kJ kN mL dL kHz MHz MW GW kWh Pa kPa kV mA pts pt deg rad cc ha".split()
 )
 _LETTERS = frozenset("mgsLhNJWKVA")  # `5 m`, apart from the number and at the end of the answer
 _VARIABLES = frozenset("abcdfhkmnpqrstuvwxyz")
@@ -15,7 +15,7 @@ def is_unit(word: str, *, spaced: bool) -> bool:
 
     `5 cm`, `5 apples` and `5apples` carry units; `2ab`, `2xyz` and `3 xy` are products.
     """
-    if word.lower() in _UNITS:
+    if word in _UNITS or (len(word) > 2 and word.lower() in _UNITS):
         return True
     if len(word) <= 3 and set(word) <= _VARIABLES:
         return spaced and len(word) == 3 and bool(set(word) & set("aeiou")) and not set(word) <= set("abc")

@@ -48,6 +48,22 @@ def test_answer_traps() -> None:
         (r"\text{(C)}", "c)"),
         (r"\begin{vmatrix} 1 & 2 \\ 3 & 4 \end{vmatrix}", "-2"),
         (r"\int_0^1 x^2 dx", r"\frac13"),
+        ("x(x+1)^2", "x^3+2x^2+x"),
+        ("2a(1+a^2)^{-1}", r"\frac{2a}{1+a^2}"),
+        (r"\frac{mv^2}{2}", r"\frac12 m v^2"),
+        (r"\frac{GMm}{r^2}", "G M m r^{-2}"),
+        ("x = 3z", "x - 3z = 0"),
+        ("y^2 = 8x", r"x = \frac{y^2}{8}"),
+        ("2^{10} = 1024", "1024"),
+        ("(0.11)_2", "0.75"),
+        (r"\begin{pmatrix} 1 \\[4pt] 2 \end{pmatrix}", r"\begin{bmatrix} 1 \\ 2 \end{bmatrix}"),
+        (r"\begin{aligned} x &= 3 \\ y &= 2 \end{aligned}", "y = 2, x = 3"),
+        (r"\text{all real numbers}", r"(-\infty, \infty)"),
+        (r"x + 11 \text{ or } 11 + x", "x + 11"),
+        (
+            r"\begin{cases} x^2 & x \ge 0 \\ -x & x < 0 \end{cases}",
+            r"f(x) = \begin{cases} -x, & \text{if } x < 0, \\ x^2, & \text{if } 0 \le x \end{cases}",
+        ),
     ],
 )
 def test_equal(a: str, b: str) -> None:
@@ -70,6 +86,8 @@ def test_equal(a: str, b: str) -> None:
         ("2:30", "1:15"),
         ("[0, 1)", "[0, 1]"),
         (r"\{\{1, 2\}\}", r"\{1, 2\}"),
+        (r"\begin{cases} x & x < 0 \\ 1 & x \ge 0 \end{cases}", r"\begin{cases} 1 & x < 0 \\ x & x \ge 0 \end{cases}"),
+        ("2^{10} = 1024", "1025"),
         ("", "0"),
     ],
 )
@@ -162,7 +180,7 @@ def test_works_in_processes(method: str) -> None:
 
 
 def test_works_under_asyncio() -> None:
-    async def both() -> list[list[int | None]]:
+    async def both() -> tuple[list[int | None], list[int | None]]:
         return await asyncio.gather(asyncio.to_thread(cluster, FORMS), asyncio.to_thread(cluster, FORMS))
 
-    assert asyncio.run(both()) == [LABELS, LABELS]
+    assert asyncio.run(both()) == (LABELS, LABELS)

@@ -191,9 +191,7 @@ def test_threads_take_turns() -> None:
 
 def test_answers_under_asyncio() -> None:
     async def ask_all() -> list[str | None]:
-        return await asyncio.gather(
-            *(asyncio.to_thread(rewrite, f"{i}+1", deadline_s=PATIENT_S) for i in range(5))
-        )
+        return await asyncio.gather(*(asyncio.to_thread(rewrite, f"{i}+1", deadline_s=PATIENT_S) for i in range(5)))
 
     assert asyncio.run(ask_all()) == ["1", "2", "3", "4", "5"]
 
@@ -221,9 +219,7 @@ def test_the_child_ends_with_its_parent() -> None:
 
 
 def test_the_child_is_closed_at_exit_without_a_warning() -> None:
-    script = (
-        "from reasoning.answers import symbolic as s; s.rewrite('1', deadline_s=60); print(s.child_pid())"
-    )
+    script = "from reasoning.answers import symbolic as s; s.rewrite('1', deadline_s=60); print(s.child_pid())"
     done = _python(script)
     assert done.stderr == ""
     _wait_until(lambda: not _is_running(int(done.stdout)))
@@ -279,9 +275,7 @@ def _is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     stat = Path(f"/proc/{pid}/stat")
-    return not (
-        stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
-    )  # dead, not yet waited for
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")  # dead, not yet waited for
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
