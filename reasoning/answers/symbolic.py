@@ -48,7 +48,7 @@ class Rewriting:
     outcome: Outcome
 
 
-def rewrite(text: str, *, deadline_s: float = 1.0) -> str | None:
+def rewrite(text: str, *, deadline_s: float = 0.8) -> str | None:
     """The answer rewritten in plain LaTeX by a computer algebra system, or None where it cannot decide.
 
     See ask, of which this is the short form.
@@ -56,7 +56,7 @@ def rewrite(text: str, *, deadline_s: float = 1.0) -> str | None:
     return ask(text, deadline_s=deadline_s).latex
 
 
-def ask(text: str, *, deadline_s: float = 1.0) -> Rewriting:
+def ask(text: str, *, deadline_s: float = 0.8) -> Rewriting:
     """Rewrite one answer with its integrals, sums, limits, derivatives and determinants carried out exactly.
 
     Nothing is rounded and nothing dropped: what the system cannot read whole, or not evaluate, is undecided.

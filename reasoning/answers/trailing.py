@@ -41,6 +41,8 @@ _CONCLUSION = re.compile(
 )
 _RESULT = re.compile(rf"[=≈:]\s{{0,2}}-?{_CURRENCY}?(\d[\d,]{{0,40}}(?:\.\d{{1,40}})?)(?!\s?[-+*/x×÷\d])")
 _REACH = 4000  # characters ahead of the conclusion in which its computation stands
+_MOST_BARE = 2500  # pieces of mathematics without delimiters that are read in one text
+_LONGEST_BARE = 600  # characters of mathematics without delimiters
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 
 
@@ -83,13 +85,14 @@ def last_value(text: str) -> str | None:
 def _values(text: str) -> list[_Found]:
     """Mathematics that holds a value, and numbers outside of mathematics, in order."""
     found: list[_Found] = []
-    position = 0
+    position = num_bare = 0
     while True:
         opening = _MATHEMATICS.search(text, position)
         found.extend(_numbers(text, position, opening.start() + 1 if opening else len(text)))
         if opening is None:
             return found
-        segment = _segment(text, opening)
+        num_bare += opening["bare"] is not None
+        segment = None if opening["bare"] and num_bare > _MOST_BARE else _segment(text, opening)
         if segment is None:
             position = opening.end()
             if opening[0] == "$":  # currency
@@ -105,7 +108,7 @@ def _values(text: str) -> list[_Found]:
 
 def _segment(text: str, opening: re.Match[str]) -> _Found | None:
     if opening["bare"]:
-        value = read_value(text[opening.start() :])
+        value = read_value(text[opening.start() : opening.start() + _LONGEST_BARE])
         if value is None:
             return None
         content, end = value.content, opening.start() + value.end
