@@ -53,9 +53,7 @@ def _generate(rng: random.Random) -> tuple[list[Problem], list[Pair]]:
         values = list(dict.fromkeys(values))
         truth = rng.choices(range(len(values)), k=64)
         problems.append({"answers": [_spell(values[t], rng) for t in truth], "truth": truth})
-        pairs += [
-            {"a": _spell(a, rng), "b": _spell(b, rng), "equal": a == b} for a in values for b in values[:2]
-        ]
+        pairs += [{"a": _spell(a, rng), "b": _spell(b, rng), "equal": a == b} for a in values for b in values[:2]]
     return problems, pairs
 
 
@@ -134,10 +132,7 @@ def _majority(labels: Sequence[int | None], truth: Sequence[int | None]) -> int 
 
 def _bench_grading(pairs: Sequence[Pair]) -> None:
     print(f"grading: {len(pairs)} uncontested pairs")
-    print(
-        f"{'':34}{'cold, us':>9}{'warm, us':>9}{'right':>8}"
-        f"{'false equal':>13}{'false unequal':>15}{'unknown':>9}"
-    )
+    print(f"{'':34}{'cold, us':>9}{'warm, us':>9}{'right':>8}{'false equal':>13}{'false unequal':>15}{'unknown':>9}")
     graders: list[tuple[str, Callable[[str, str], bool | None]]] = [
         ("Quorum", _grade),
         ("Math-Verify", lambda a, b: bool(verify(parse(f"${b}$"), parse(f"${a}$")))),
@@ -152,9 +147,7 @@ def _bench_grading(pairs: Sequence[Pair]) -> None:
             cold.append(cold_s)
             warm.append(warm_s)
             outcomes["unknown"] += decision is None
-            outcomes[
-                "right" if bool(decision) == pair["equal"] else "wrong equal" if decision else "wrong"
-            ] += 1
+            outcomes["right" if bool(decision) == pair["equal"] else "wrong equal" if decision else "wrong"] += 1
         print(
             f"{name:34}{statistics.median(cold) * 1e6:9.1f}{statistics.median(warm) * 1e6:9.1f}"
             f"{outcomes['right'] / len(pairs):8.2%}{outcomes['wrong equal']:13}{outcomes['wrong']:15}"

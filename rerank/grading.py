@@ -68,7 +68,8 @@ class Graded:
 
     @property
     def has_scores(self) -> bool:
-        return any(c.score is not None for p in self.problems for c in p.candidates)
+        """Whether any sample can be ranked: it has an answer and a score."""
+        return any(c.score is not None and c.answer is not None for p in self.problems for c in p.candidates)
 
 
 def grade_rows(

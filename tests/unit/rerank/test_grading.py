@@ -1,8 +1,9 @@
 """Rows to graded problems."""
 
 import math
+import os
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning.answers.policy import Policy
-from reasoning.errors import InputError
+from reasoning.errors import InputError, QuorumError
 from reasoning.formats.rows import Row
+from rerank.batch import PENDING_PER_WORKER, Pool
 from rerank.grading import Graded, grade_rows
 
 
@@ -172,3 +174,23 @@ def test_the_number_of_workers_changes_nothing() -> None:
     alone = grade_rows(rows, workers=1)
     assert grade_rows(rows, workers=2) == alone
     assert {p.correct is None for p in alone.problems} == {False}
+
+
+def test_a_worker_that_dies_is_an_error_with_a_remedy() -> None:
+    with Pool(2) as pool, pytest.raises(QuorumError, match=r"a worker process died, .*--workers 1"):
+        list(pool.map(os._exit, [1]))
+
+
+def test_a_pool_reads_a_stream_only_a_little_ahead() -> None:
+    taken = 0
+
+    def stream() -> Iterator[int]:
+        nonlocal taken
+        for taken in range(1, 1000):
+            yield -taken
+
+    with Pool(2) as pool:
+        results = pool.map(abs, stream())
+        assert next(results) == 1
+        assert taken <= 2 * PENDING_PER_WORKER + 1
+        assert next(results) == 2

@@ -4,7 +4,9 @@ import base64
 import hashlib
 import json
 import re
+import tomllib
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +236,12 @@ def test_page_data_names_what_the_strategies_chose() -> None:
 def test_texts_beyond_the_budget_are_marked() -> None:
     data = page_data(grade("twelve bytes", page_bytes=12).problems, k=8, top_n=8)
     assert [sample[4] for sample in data["problems"][0]["samples"]] == [["twelve bytes"], None, None]
+
+
+def test_the_pages_parts_are_packaged() -> None:
+    root = Path(__file__).parents[3]
+    setuptools = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]
+    parts = [path for path in (root / "rerank" / "page").iterdir() if path.is_file() and path.suffix != ".py"]
+    assert "rerank.page" in setuptools["packages"]
+    assert {path.suffix for path in parts} == {".css", ".html", ".js"}
+    assert all(any(path.match(p) for p in setuptools["package-data"]["rerank.page"]) for path in parts)

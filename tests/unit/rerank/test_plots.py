@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from reasoning.answers.policy import Policy
 from reasoning.formats.rows import Row
 from rerank import plots
-from rerank.drawing import COLOURS, CSS_COLOURS, LABEL_GAP, Line, lines, spread
+from rerank.axes import COLOURS, CSS_COLOURS, LABEL_GAP, spread
+from rerank.drawing import Line, lines
 from rerank.grading import grade_rows
 from rerank.plots import Figure
 from rerank.report import Report, build_report, estimate_all

@@ -18,7 +18,8 @@ from rerank.markdown import findings, interval, percent, table, to_markdown
 from rerank.naming import title
 from rerank.page.render import render_page
 from rerank.report import Report, build_report, estimate_all
-from rerank.verifier import risk_coverage, verifier_quality
+from rerank.risk import risk_coverage
+from rerank.verifier import verifier_quality
 
 
 def grade(

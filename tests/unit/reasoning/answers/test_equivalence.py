@@ -180,7 +180,7 @@ def test_works_in_processes(method: str) -> None:
 
 
 def test_works_under_asyncio() -> None:
-    async def both() -> tuple[list[int | None], list[int | None]]:
-        return await asyncio.gather(asyncio.to_thread(cluster, FORMS), asyncio.to_thread(cluster, FORMS))
+    async def both() -> list[list[int | None]]:
+        return [*await asyncio.gather(asyncio.to_thread(cluster, FORMS), asyncio.to_thread(cluster, FORMS))]
 
-    assert asyncio.run(both()) == (LABELS, LABELS)
+    assert asyncio.run(both()) == [LABELS, LABELS]

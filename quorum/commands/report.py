@@ -1,0 +1,143 @@
+"""`quorum report`: what voting and reranking are worth on files of sampled solutions."""
+
+import argparse
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quorum.commands.grading import add_grade_arguments, file_facts, grade_files, policy, positive
+from reasoning.errors import InputError
+
+if TYPE_CHECKING:
+    from reasoning.formats import ReadCounts
+    from rerank.grading import Graded
+
+MIB = 2**20
+VERSIONED = ("quorum-math", "numpy", "scikit-learn")  # what the numbers depend on
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sample files, folders, or - for stdin")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder for report.json, per_problem.jsonl, report.md and report.html",
+    )
+    parser.add_argument(
+        "--k",
+        type=positive,
+        nargs="+",
+        default=[3, 5, 8],
+        metavar="K",
+        help="how many of the largest clusters MajK keeps (default: 3 5 8)",
+    )
+    parser.add_argument(
+        "--top-n",
+        type=positive,
+        nargs="+",
+        default=[8],
+        metavar="N",
+        help="how many best-scored samples vote in Maj1.TopN (default: 8)",
+    )
+    parser.add_argument(
+        "--min-samples", type=positive, default=1, metavar="M", help="leave out problems with fewer samples"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of drawn subsets and resamples (default: 0)")
+    parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    parser.add_argument(
+        "--page-mb",
+        type=float,
+        default=32.0,
+        metavar="MB",
+        help="solution texts to keep for the page, in MiB (default: 32)",
+    )
+    add_grade_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Grade, estimate, print the table, and write the folder where one is given."""
+    from reasoning.formats import ReadCounts
+    from rerank.folder import to_json, write_folder
+    from rerank.markdown import to_markdown
+    from rerank.report import build_report, estimate_all
+
+    counts = ReadCounts()
+    page_bytes = round(args.page_mb * MIB) if args.output is not None else 0
+    graded = grade_files(args.files, args, counts=counts, page_bytes=page_bytes)
+    graded, excluded = _with_enough_samples(graded, args.min_samples)
+    if not args.quiet:
+        print(f"estimating on {len(graded.problems):,} problems", file=sys.stderr, flush=True)
+    settings: dict[str, Any] = {
+        "ks": sorted(set(args.k)),
+        "top_ns": sorted(set(args.top_n)),
+        "seed": args.seed,
+    }
+    estimates = estimate_all(graded.problems, **settings)
+    report = build_report(
+        graded,
+        estimates,
+        policy=policy(args),
+        source=_source(args, graded, counts, excluded),
+        warnings=_warnings(counts, excluded, args.min_samples),
+        **settings,
+    )
+    if args.output is not None:
+        write_folder(args.output, report, graded=graded, estimates=estimates)
+    print(to_json(report) if args.json else to_markdown(report), end="", flush=True)
+    if args.output is not None and not args.quiet:
+        print(f"wrote {args.output / 'report.html'} and three files beside it", file=sys.stderr)
+    return 0
+
+
+def _with_enough_samples(graded: "Graded", minimum: int) -> tuple["Graded", int]:
+    from dataclasses import replace
+
+    kept = [i for i, problem in enumerate(graded.problems) if len(problem.candidates) >= minimum]
+    if not kept:
+        most = max(len(problem.candidates) for problem in graded.problems)
+        raise InputError(
+            f"expected a problem with at least {minimum} samples, found at most {most}; lower --min-samples"
+        )
+    excluded = len(graded.problems) - len(kept)
+    problems, greedy = tuple(graded.problems[i] for i in kept), tuple(graded.greedy[i] for i in kept)
+    return replace(graded, problems=problems, greedy=greedy), excluded
+
+
+def _source(args: argparse.Namespace, graded: "Graded", counts: "ReadCounts", excluded: int) -> dict[str, Any]:
+    return {
+        "files": file_facts(args.files),
+        "importers": counts.importers,
+        "num_rows": graded.num_rows,
+        "num_bad_rows": counts.num_bad_rows,
+        "num_duplicate_rows": counts.num_duplicates,
+        "num_excluded_problems": excluded,
+        "num_nan_scores": graded.num_nan_scores,
+        "num_gradings_given": graded.num_claims,
+        "num_gradings_that_differ": graded.num_disagreements,
+        "num_texts_not_kept": graded.num_dropped_texts if args.output is not None else 0,
+        "last_number": args.last_number,
+        "re_extract": args.re_extract,
+        "versions": {name: _version(name) for name in VERSIONED},
+    }
+
+
+def _warnings(counts: "ReadCounts", excluded: int, minimum: int) -> list[str]:
+    warnings = []
+    if counts.num_bad_rows:
+        warnings.append(
+            f"Rows that could not be read and were skipped: {counts.num_bad_rows}. The first: {counts.messages[0]}"
+        )
+    if excluded:
+        warnings.append(f"Problems with fewer than {minimum} samples, left out by --min-samples: {excluded}.")
+    return warnings
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

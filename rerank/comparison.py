@@ -1,0 +1,204 @@
+"""Two runs on the same problems, metric by metric, paired."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reasoning.answers import Grade, grade
+from reasoning.answers.policy import Policy
+from reasoning.errors import InputError
+from rerank.markdown import aligned_table, p_value, percent, points
+from rerank.naming import title
+from rerank.runs import MetricKey, Run
+from rerank.statistics import compare, holm, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDifference:
+    """One metric of both runs, as fractions; the difference and the verdict are about b against a."""
+
+    name: str
+    n: int
+    k: int | None
+    a_value: float
+    b_value: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    p_adjusted: float
+    verdict: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunComparison:
+    """Two runs, paired on `num_problems` problems; `num_only_a` and `num_only_b` have no partner."""
+
+    a: str
+    b: str
+    num_problems: int
+    num_only_a: int
+    num_only_b: int
+    n: int
+    metrics: tuple[MetricDifference, ...]
+
+
+def compare_runs(
+    a: Run,
+    b: Run,
+    *,
+    n: int | None = None,
+    ks: Sequence[int] = (8,),
+    top_ns: Sequence[int] = (8,),
+    strategies: Sequence[str] | None = None,
+    intersection: bool = False,
+    policy: Policy = Policy(),
+    seed: int = 0,
+) -> RunComparison:
+    """Compare every metric that both runs have, at the same number of samples.
+
+    Args:
+        n: samples per problem; None for the largest that both runs have.
+        ks, top_ns: parameters of MajK and TopN to compare.
+        strategies: names to compare; None for all.
+        intersection: compare on the problems that both runs have, where the sets differ.
+        policy: decides whether two spellings of an expected answer are the same.
+
+    Raises:
+        InputError: different sets of problems without `intersection`, no common problem, a problem whose text
+            or expected answer differs, different policies, no common n, or no common metric.
+    """
+    ids = _common_ids(a, b, intersection=intersection)
+    _check_same_problems(a, b, ids, policy)
+    if None not in (a.policy, b.policy) and a.policy != b.policy:
+        raise InputError(
+            f"expected runs graded with one policy, found {a.policy} in {a.name} and {b.policy} in {b.name}; "
+            "write one of the reports again, or pass the policy's options"
+        )
+    size = _common_size(a, b, ids, n)
+    a_values, b_values = (r.values(ids, size, ks=ks, top_ns=top_ns, seed=seed) for r in (a, b))
+    keys = [key for key in a_values if key in b_values and _is_asked_for(key, strategies)]
+    if not keys:
+        raise InputError(
+            f"expected a metric that both runs have, found {_names(a_values)} in {a.name} and "
+            f"{_names(b_values)} in {b.name}; a report has values for its own --k and --top-n only"
+        )
+    found = [compare(b_values[key], a_values[key], seed=seed) for key in keys]
+    adjusted = holm([c.p_value for c in found])
+    metrics = tuple(
+        MetricDifference(
+            name=key[0],
+            n=key[1],
+            k=key[2],
+            a_value=float(a_values[key].mean()),
+            b_value=float(b_values[key].mean()),
+            difference=c.difference,
+            low=c.low,
+            high=c.high,
+            p_value=c.p_value,
+            p_adjusted=p,
+            verdict=verdict(c, p),
+            test=c.test,
+        )
+        for key, c, p in zip(keys, found, adjusted, strict=True)
+    )
+    return RunComparison(
+        a=a.name,
+        b=b.name,
+        num_problems=len(ids),
+        num_only_a=len(a.problems) - len(ids),
+        num_only_b=len(b.problems) - len(ids),
+        n=size,
+        metrics=metrics,
+    )
+
+
+def comparison_markdown(comparison: RunComparison) -> str:
+    """The comparison as an aligned Markdown table."""
+    head = ["metric", "A, %", "B, %", "B - A, points", "95% interval", "p (Holm)", "B is"]
+    rows = [
+        [
+            title(m.name, m.n, m.k),
+            percent(m.a_value),
+            percent(m.b_value),
+            points(m.difference),
+            f"{points(m.low)} to {points(m.high)}",
+            p_value(m.p_adjusted).removeprefix("p ").removeprefix("= "),
+            m.verdict,
+        ]
+        for m in comparison.metrics
+    ]
+    lines = [
+        f"# {comparison.num_problems:,} problems in both runs, n = {comparison.n}",
+        "",
+        f"- A: {comparison.a}",
+        f"- B: {comparison.b}",
+    ]
+    if comparison.num_only_a or comparison.num_only_b:
+        lines.append(
+            f"- Left out: {comparison.num_only_a:,} problems that only A has, {comparison.num_only_b:,} that "
+            "only B has."
+        )
+    return "\n".join([*lines, "", aligned_table(head, rows, numeric=(1, 2, 3))]) + "\n"
+
+
+def _common_ids(a: Run, b: Run, *, intersection: bool) -> list[str]:
+    ids = [i for i in a.problems if i in b.problems]
+    num_only_a, num_only_b = len(a.problems) - len(ids), len(b.problems) - len(ids)
+    if not ids:
+        raise InputError(
+            f"expected runs on the same problems, found no id in common between {len(a.problems)} problems "
+            f"of {a.name} and {len(b.problems)} of {b.name}; compare runs whose rows carry the same ids"
+        )
+    if (num_only_a or num_only_b) and not intersection:
+        raise InputError(
+            f"expected runs on the same problems, found {len(ids)} in both, {num_only_a} only in {a.name} "
+            f"and {num_only_b} only in {b.name}; --intersection compares on the {len(ids)} common ones"
+        )
+    return ids
+
+
+def _check_same_problems(a: Run, b: Run, ids: Sequence[str], policy: Policy) -> None:
+    for i in ids:
+        first, second = a.problems[i], b.problems[i]
+        if first.text and second.text and first.text.split() != second.text.split():
+            raise InputError(
+                f"expected one text for problem {i!r} in both runs, found {_short(first.text)} in {a.name} "
+                f"and {_short(second.text)} in {b.name}; these are different problems under one id"
+            )
+        if not _same_answer(first.expected_answer, second.expected_answer, policy):
+            raise InputError(
+                f"expected one expected_answer for problem {i!r} in both runs, found "
+                f"{first.expected_answer!r} in {a.name} and {second.expected_answer!r} in {b.name}; correct "
+                "one"
+            )
+
+
+def _same_answer(first: str | None, second: str | None, policy: Policy) -> bool:
+    if first is None or second is None or first == second:
+        return first == second
+    return grade(candidate=first, expected=second, policy=policy) is Grade.EQUAL
+
+
+def _common_size(a: Run, b: Run, ids: Sequence[str], n: int | None) -> int:
+    of_a, of_b = a.sample_sizes(ids), b.sample_sizes(ids)
+    common = of_a & of_b
+    if not common or (n is not None and n not in common):
+        raise InputError(
+            f"expected values at n = {n or 'any common number'} samples in both runs, found n up to "
+            f"{max(of_a, default=0)} in {a.name} and {max(of_b, default=0)} in {b.name}; "
+            f"common are {', '.join(map(str, sorted(common))) or 'none'}"
+        )
+    return max(common) if n is None else n
+
+
+def _is_asked_for(key: MetricKey, strategies: Sequence[str] | None) -> bool:
+    return strategies is None or key[0] in strategies
+
+
+def _names(values: Iterable[MetricKey]) -> str:
+    return ", ".join(title(*key) for key in values) or "none"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

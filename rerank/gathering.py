@@ -1,0 +1,113 @@
+"""Rows in any order to what is known of each problem."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from reasoning.errors import InputError
+from reasoning.formats.rows import Row
+from reasoning.types import Candidate
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What has been read of one problem; each mapping is by sample index.
+
+    Attributes:
+        id: of the problem.
+        text: the question; "" while no row has given it.
+        expected: the expected answer; None while no row has given it.
+        candidates: one per row.
+        temperatures: where rows name them.
+        claims: `symbolic_correct`, where rows have it.
+    """
+
+    id: str
+    text: str = ""
+    expected: str | None = None
+    candidates: dict[int, Candidate] = field(default_factory=dict)
+    temperatures: dict[int, float] = field(default_factory=dict)
+    claims: dict[int, bool] = field(default_factory=dict)
+
+    def greedy_sample(self) -> int | None:
+        """The one sample of temperature 0 among samples of another or an unnamed one; else None."""
+        zeros = [sample for sample, temperature in self.temperatures.items() if temperature == 0]
+        return zeros[0] if len(zeros) == 1 and len(self.candidates) > 1 else None
+
+
+@dataclass(slots=True)
+class Counts:
+    """What is counted while rows stream by."""
+
+    rows: int = 0
+    nan_scores: int = 0
+    dropped_texts: int = 0
+    text_bytes: int = 0
+
+
+def gather(rows: Iterable[tuple[Row, str | None]], counts: Counts, page_bytes: int) -> dict[str, Gathered]:
+    """Collect rows, each with its answer, by problem id.
+
+    Args:
+        rows: in any order.
+        counts: is added to.
+        page_bytes: solution texts are kept, in the order of the rows, until they fill so many bytes.
+
+    Raises:
+        InputError: rows of one problem disagree, or two rows have one key.
+    """
+    gathered: dict[str, Gathered] = {}
+    for row, answer in rows:
+        counts.rows += 1
+        problem = gathered.setdefault(row.id, Gathered(row.id))
+        _merge_problem(problem, row)
+        if row.sample in problem.candidates:
+            raise InputError(
+                f"expected one row for each (id, sample), found two for ({row.id!r}, {row.sample}); number "
+                "the samples of a problem 0, 1, 2, ... across its files"
+            )
+        problem.candidates[row.sample] = _candidate(row, answer, counts=counts, page_bytes=page_bytes)
+        if row.temperature is not None:
+            problem.temperatures[row.sample] = row.temperature
+        if row.symbolic_correct is not None:
+            problem.claims[row.sample] = row.symbolic_correct
+    return gathered
+
+
+def _merge_problem(problem: Gathered, row: Row) -> None:
+    """Take text and expected answer from any row that has them; rows that disagree are an error."""
+    if problem.text and row.problem and problem.text != row.problem:
+        raise InputError(
+            f"expected one text for problem {row.id!r}, found two: {_short(problem.text)} and, at sample "
+            f"{row.sample}, {_short(row.problem)}; give different problems different ids"
+        )
+    if None not in (problem.expected, row.expected_answer) and problem.expected != row.expected_answer:
+        raise InputError(
+            f"expected one expected_answer for problem {row.id!r}, found {problem.expected!r} and, at "
+            f"sample {row.sample}, {row.expected_answer!r}; give different problems different ids"
+        )
+    problem.text = problem.text or row.problem
+    problem.expected = row.expected_answer if problem.expected is None else problem.expected
+
+
+def _candidate(row: Row, answer: str | None, *, counts: Counts, page_bytes: int) -> Candidate:
+    score = row.reward_model_score
+    if score is not None and math.isnan(score):
+        counts.nan_scores += 1
+        score = None
+    num_bytes = len(row.generation.encode("utf-8", "surrogatepass"))
+    is_kept = counts.text_bytes + num_bytes <= page_bytes
+    counts.text_bytes += num_bytes if is_kept else 0
+    counts.dropped_texts += not is_kept
+    return Candidate(
+        sample=row.sample,
+        answer=answer if answer and answer.strip() else None,  # an empty answer of a foreign tool is none
+        score=score,
+        generation=row.generation if is_kept else "",
+        model=row.model,
+        num_tokens=row.num_generated_tokens,
+    )
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

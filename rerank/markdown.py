@@ -1,0 +1,210 @@
+"""A report in Markdown, and the sentences that the page shares with it."""
+
+from collections.abc import Sequence
+
+from rerank.metrics import Metric, PairedComparison
+from rerank.naming import is_oracle, title
+from rerank.report import Report
+
+NOT_TUNED = (
+    "K and TopN were given, not tuned on these data; the best of several, picked after looking, is too optimistic."
+)
+
+
+def to_markdown(report: Report) -> str:
+    """The whole report: findings, warnings, table, and what the numbers rest on."""
+    parts = [
+        "# " + headline(report),
+        "\n".join(f"- {sentence}" for sentence in findings(report)),
+        "\n".join(f"> **Note.** {warning}\n" for warning in report.warnings).rstrip(),
+        table(report),
+        table_note(report),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def headline(report: Report) -> str:
+    """What was reported on, in one line."""
+    samples = report.num_samples
+    spread = f"{samples['min']:g}" if samples["min"] == samples["max"] else f"{samples['min']:g} to {samples['max']:g}"
+    return f"{report.num_problems:,} problems, {spread} samples each"
+
+
+def table(report: Report) -> str:
+    """The metrics at the largest n as a Markdown table."""
+    rows = [
+        [
+            title(metric.name, metric.n, metric.k),
+            str(metric.n),
+            "" if metric.k is None else str(metric.k),
+            percent(metric.value),
+            interval(metric.low, metric.high),
+            against_vote(report, metric),
+            estimator(metric),
+        ]
+        for metric in report.metrics
+    ]
+    head = ["metric", "n", "K or N", "value, %", "95% interval", "against Maj1", "estimator"]
+    return aligned_table(head, rows, numeric=(1, 2, 3))
+
+
+def aligned_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int]) -> str:
+    """A Markdown table whose columns also line up as plain text.
+
+    Args:
+        head: column names.
+        rows: as many cells each.
+        numeric: columns to align right.
+    """
+    widths = [max(3, *(len(row[i]) for row in (head, *rows))) for i in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            cell.rjust(width) if i in numeric else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        return "| " + " | ".join(padded) + " |"
+
+    rule = ["-" * (width - 1) + ":" if i in numeric else "-" * width for i, width in enumerate(widths)]
+    return "\n".join([line(head), line(rule), *map(line, rows)])
+
+
+def percent(fraction: float) -> str:
+    """One decimal and no sign: 0.6952 is `69.5`."""
+    return f"{100 * fraction:.1f}"
+
+
+def points(fraction: float) -> str:
+    """A difference in percentage points with its sign: -0.032 is `-3.2`."""
+    return f"{100 * fraction:+.1f}"
+
+
+def interval(low: float, high: float) -> str:
+    """`67.0 to 71.9`, in percent."""
+    return f"{percent(low)} to {percent(high)}"
+
+
+def estimator(metric: Metric) -> str:
+    """How the value was found; a Monte Carlo one with its standard error in points."""
+    if metric.estimator == "monte-carlo":
+        return f"Monte Carlo, s.e. {100 * metric.standard_error:.2f}"
+    return metric.estimator
+
+
+def p_value(p: float) -> str:
+    """`p = 0.042`, and `p < 0.001` below that."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def comparison_with(report: Report, metric: Metric, base: str) -> PairedComparison | None:
+    """How a metric compares with another; None for oracles, the base itself and what was not compared."""
+    found = (c for c in report.comparisons if (c.a, c.k, c.b) == (metric.name, metric.k, base))
+    return next(found, None)
+
+
+def against_vote(report: Report, metric: Metric) -> str:
+    """`worse, -3.2 (p = 0.004)`; nothing for what was not compared with the vote."""
+    if is_oracle(metric.name, metric.n):
+        return "oracle"
+    compared = comparison_with(report, metric, "maj1")
+    return f"{compared.verdict}, {points(compared.difference)} ({p_value(compared.p_adjusted)})" if compared else ""
+
+
+def findings(report: Report) -> list[str]:
+    """What a reader should take away, one sentence each."""
+    by_name = {(m.name, m.n): m for m in report.metrics}
+    one, vote, oracle = by_name["pass", 1], by_name["maj1", report.n], by_name["pass", report.n]
+    sentences = [_vote_against_one(report, one, vote)]
+    sentences += _first_against_vote(report, vote)
+    sentences += _reranking(report)
+    sentences.append(
+        f"Some sample is right for {percent(oracle.value)}% of the problems ({title('pass', oracle.n)}): "
+        f"a perfect choice would gain {percent(oracle.value - vote.value)} points on the vote."
+    )
+    if not report.has_scores:
+        sentences.append(
+            "No answer has a score, so RR.All, RR.MajK, W.RR, W.RR.MajK and Maj1.TopN are left out. They "
+            "need `reward_model_score`, a probability of being correct, in the rows."
+        )
+    return sentences + _verifier_sentences(report) + _exclusions(report)
+
+
+def _vote_against_one(report: Report, one: Metric, vote: Metric) -> str:
+    text = (
+        f"One sample is right {percent(one.value)}% of the time ({interval(one.low, one.high)}); the "
+        f"majority of {vote.n} is right {percent(vote.value)}% ({interval(vote.low, vote.high)})"
+    )
+    compared = comparison_with(report, vote, "pass")
+    if compared is None:
+        return text + "."
+    gain = f"{points(compared.difference)} points, {p_value(compared.p_adjusted)}"
+    ending = {
+        "better": f": better by {gain.removeprefix('+')}.",
+        "worse": f". Voting hurts here: {gain}.",
+        "tied": f": tied ({gain}).",
+    }
+    return text + ending[compared.verdict]
+
+
+def _first_against_vote(report: Report, vote: Metric) -> list[str]:
+    """Where the first sample of every problem beats the vote, it was not drawn like the others."""
+    compared = comparison_with(report, vote, "first")
+    if compared is None or compared.verdict != "worse":
+        return []
+    return [
+        f"**The majority vote loses to the first sample**: {_numbers(compared)}. The first sample of these "
+        "files is better than the others; nothing that votes over all of them makes up for that."
+    ]
+
+
+def _reranking(report: Report) -> list[str]:
+    """Which strategies beat the vote, lose to it, or are tied with it; a sentence each."""
+    compared = [c for m in report.metrics if (c := comparison_with(report, m, "maj1")) is not None]
+    sentences = []
+    for verdict, text in (
+        ("worse", "**Reranking by these scores hurts**: the majority vote beats {}."),
+        ("better", "Better than the majority vote: {}."),
+    ):
+        names = [f"{title(c.a, c.n, c.k)} ({_numbers(c)})" for c in compared if c.verdict == verdict]
+        if names:
+            sentences.append(text.format("; ".join(names)))
+    tied = [title(c.a, c.n, c.k) for c in compared if c.verdict == "tied"]
+    if tied:
+        sentences.append(f"Tied with the majority vote, so nothing is shown either way: {', '.join(tied)}.")
+    return sentences
+
+
+def _numbers(compared: PairedComparison) -> str:
+    return f"{points(compared.difference)} points, {p_value(compared.p_adjusted)}"
+
+
+def _verifier_sentences(report: Report) -> list[str]:
+    verifier = report.verifier
+    if verifier is None or verifier.auroc is None:
+        return []
+    within = verifier.auroc_within
+    text = f"The scores rank a correct sample above an incorrect one {percent(verifier.auroc)}% of the time"
+    if within is None:
+        return [f"{text} (AUROC); no problem has both kinds, so nothing can be said within problems."]
+    text += f" over all samples, {percent(within)}% within a problem (AUROC)."
+    if verifier.auroc - within > 0.1:
+        text += " Much of what they know is which problems are hard, and that cannot rerank."
+    return [text]
+
+
+def _exclusions(report: Report) -> list[str]:
+    num_samples = round(report.num_problems * report.num_samples["mean"])
+    text = f"{report.num_unextracted:,} of {num_samples:,} samples have no answer; they never vote and count as wrong."
+    if report.num_unknown:
+        text += f" {report.num_unknown:,} answers could not be decided against the expected one and count as wrong."
+    return [text]
+
+
+def table_note(report: Report) -> str:
+    """What n, the interval, the verdict and the parameters mean."""
+    return (
+        f"Values are percent of {report.num_problems:,} problems. A value at n is the mean over subsets of n "
+        "samples, never the first n. Intervals are over problems (95%). A verdict is paired on the same "
+        f"problems; p is adjusted (Holm) over {len(report.comparisons)} comparisons, and without p < 0.05 it "
+        f"is a tie. {NOT_TUNED}"
+    )

@@ -1,0 +1,155 @@
+"""Every number of a report, computed once; JSON, Markdown and the page only write them down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from reasoning.answers.policy import Policy
+from rerank.caveats import caveats
+from rerank.difficulty import Bucket, correct_share, difficulty, rescue_ratio
+from rerank.estimators import Estimate, estimate, sample_size_grid, top_k_share
+from rerank.grading import Graded, GradedProblem
+from rerank.metrics import (
+    Curve,
+    Metric,
+    PairedComparison,
+    at_largest_n,
+    compare_strategies,
+    curves_over_n,
+    max_clusters,
+    parameter_curves,
+    parameter_grid,
+    summarise,
+)
+from rerank.naming import title
+from rerank.risk import risk_curves
+from rerank.verifier import VerifierQuality, verifier_quality
+
+DEFAULT_KS = (3, 5, 8)
+DEFAULT_TOP_NS = (8,)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The content of report.json, field by field.
+
+    Attributes:
+        num_samples: per problem: min, mean, max.
+        num_unextracted: samples without an answer; they never vote and count as wrong.
+        num_unknown: answers whose equality with the expected one is undecided; counted unequal.
+        metrics: every metric at n = the smallest number of samples of a problem.
+        curves: the same against n.
+        comparisons: every strategy against maj1 and first, paired.
+        parameters: accuracy against K or TopN at the largest n (figure 1 of arXiv:2310.10047).
+        top_k_share: [K, share of samples in the K largest clusters]: what rr.majk pays the evaluator.
+        correct_shares: per problem, the share of correct samples (figure 4, left).
+        rescue_ratios: correct cluster over majority cluster, where the vote is wrong (figure 4, right).
+        risk_coverage: per strategy, [coverage, error rate] by falling confidence.
+        verifier: what the scores are worth; None without scores.
+        settings: ks, top_ns, seed, policy: what was given, and not tuned on these data.
+        warnings: sentences on what a reader must know before trusting a number.
+        source: the files read, with SHA-256, counts of rows, versions.
+    """
+
+    num_problems: int
+    num_samples: dict[str, float]
+    num_unextracted: int
+    num_unknown: int
+    metrics: tuple[Metric, ...]
+    curves: tuple[Curve, ...]
+    comparisons: tuple[PairedComparison, ...]
+    parameters: tuple[Curve, ...]
+    top_k_share: tuple[tuple[int, float], ...]
+    correct_shares: tuple[float, ...]
+    rescue_ratios: tuple[float, ...]
+    difficulty: tuple[Bucket, ...]
+    risk_coverage: dict[str, tuple[tuple[float, float], ...]]
+    verifier: VerifierQuality | None
+    has_scores: bool
+    num_missing_scores: int
+    settings: dict[str, Any]
+    warnings: tuple[str, ...]
+    source: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return asdict(self)
+
+    @property
+    def n(self) -> int:
+        """The number of samples per problem that the metrics look at."""
+        return max(m.n for m in self.metrics)
+
+
+def build_report(
+    graded: Graded,
+    estimates: Sequence[Estimate],
+    *,
+    policy: Policy,
+    ks: Sequence[int] = DEFAULT_KS,
+    top_ns: Sequence[int] = DEFAULT_TOP_NS,
+    seed: int = 0,
+    source: Mapping[str, Any] | None = None,
+    warnings: Sequence[str] = (),
+) -> Report:
+    """Compute every number of the report.
+
+    Args:
+        graded: each problem with an expected answer.
+        estimates: of `estimate_all`, with the same ks, top_ns and seed.
+        policy: the one the problems were graded with; recorded.
+        source: files, versions, counts of rows; recorded.
+        warnings: of the reading; those about the samples are added here.
+    """
+    problems = graded.problems
+    n = max(e.n for e in estimates)
+    last = at_largest_n(estimates, n)
+    metrics = summarise([*_greedy(graded), *last], seed=seed)
+    parameters = parameter_curves(problems, n, seed=seed)
+    shares = parameter_grid(max_clusters(problems))
+    return Report(
+        num_problems=len(problems),
+        num_samples=_num_samples(problems),
+        num_unextracted=sum(label is None for p in problems for label in p.labels),
+        num_unknown=sum(p.num_unknown for p in problems),
+        metrics=tuple(metrics),
+        curves=tuple(curves_over_n(estimates, seed=seed)),
+        comparisons=tuple(compare_strategies(last, seed=seed)),
+        parameters=parameters,
+        top_k_share=tuple(zip(shares, top_k_share(problems, shares).mean(axis=0).tolist(), strict=True)),
+        correct_shares=tuple(correct_share(p) for p in problems),
+        rescue_ratios=tuple(r for p in problems if (r := rescue_ratio(p)) is not None),
+        difficulty=difficulty(problems, {title(e.name, e.n, e.k): e.values.tolist() for e in last}),
+        risk_coverage=risk_curves(problems),
+        verifier=verifier_quality(problems),
+        has_scores=graded.has_scores,
+        num_missing_scores=sum(c.score is None for p in problems for c in p.candidates),
+        settings={"ks": list(ks), "top_ns": list(top_ns), "seed": seed, "policy": policy.as_dict()},
+        warnings=(*warnings, *caveats(graded, n)),
+        source=dict(source or {}),
+    )
+
+
+def estimate_all(
+    problems: Sequence[GradedProblem],
+    *,
+    ks: Sequence[int] = DEFAULT_KS,
+    top_ns: Sequence[int] = DEFAULT_TOP_NS,
+    seed: int = 0,
+) -> list[Estimate]:
+    """Every metric at every number of samples of the grid; K above the number of samples changes nothing."""
+    return estimate(problems, sample_sizes=sample_size_grid(problems), ks=ks, top_ns=top_ns, seed=seed)
+
+
+def _greedy(graded: Graded) -> list[Estimate]:
+    if not graded.greedy or any(correct is None for correct in graded.greedy):
+        return []
+    values = np.array([float(bool(correct)) for correct in graded.greedy])
+    return [Estimate("greedy", 1, None, values, "exact", 0.0)]
+
+
+def _num_samples(problems: Sequence[GradedProblem]) -> dict[str, float]:
+    counts = [len(p.candidates) for p in problems]
+    return {"min": min(counts), "mean": sum(counts) / len(counts), "max": max(counts)}

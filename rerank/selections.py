@@ -1,0 +1,46 @@
+"""The rows of `quorum rerank`: what one strategy selects for each problem."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reasoning.errors import InputError
+from rerank.clusters import build_clusters
+from rerank.grading import GradedProblem
+from rerank.per_problem import cluster_fields, is_correct, selection_fields
+from rerank.strategies import STRATEGIES
+
+
+def selection_rows(problems: Sequence[GradedProblem], *, strategy: str, k: int, top_n: int) -> Iterator[dict[str, Any]]:
+    """One row per problem, in order: the selection, its cluster's votes and scores, and all clusters.
+
+    Where nothing can be selected, `abstained` is true and what would describe a selection is null: no sample
+    has an answer, or the strategy needs scores and none of the problem's samples has one. `correct` is null
+    where no answer is expected.
+
+    Raises:
+        InputError: the strategy needs scores and no sample of any problem has one.
+    """
+    chosen = STRATEGIES[strategy]
+    has_scores = any(c.score is not None for p in problems for c in p.candidates)
+    if chosen.needs_scores and not has_scores:
+        raise InputError(
+            f"expected scores for strategy {strategy}, found no `reward_model_score` in any row; score the "
+            "samples first, or use --strategy maj1, which needs none"
+        )
+    for problem in problems:
+        clusters = build_clusters(problem.candidates, problem.labels)
+        selection = chosen.function(clusters, top_n if chosen.parameter == "n" else k)
+        fields = [cluster_fields(c, is_correct=is_correct(problem, c)) for c in clusters]
+        cluster = {"count": None, "score_sum": None, "score_max": None}
+        if selection is not None:
+            cluster = {name: fields[clusters.index(selection.cluster)][name] for name in cluster}
+        yield {
+            "id": problem.problem.id,
+            "strategy": strategy,
+            "parameter": {"k": k, "n": top_n, None: None}[chosen.parameter],
+            **selection_fields(problem, selection),
+            **cluster,
+            "abstained": selection is None,
+            "num_samples": len(problem.candidates),
+            "clusters": fields,
+        }

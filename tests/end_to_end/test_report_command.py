@@ -1,0 +1,224 @@
+"""`quorum report`, as a user types it."""
+
+import json
+import os
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quorum.cli import main
+
+DATA = os.environ.get("QUORUM_TEST_DATA")
+SCORES = [0.9, 0.3, 0.6, 0.2]
+
+
+def write_rows(path: Path, *, num_problems: int = 12, scored: bool = True, **fields: Any) -> Path:
+    """Four samples a problem; sample j of problem i answers i + (j is wrong)."""
+    with path.open("w") as file:
+        for i in range(num_problems):
+            for j in range(4):
+                answer = i if (i + j) % 3 else i + 1
+                row = {
+                    "id": f"p{i}",
+                    "sample": j,
+                    "problem": f"What is {i}?",
+                    "expected_answer": str(i),
+                    "generation": f"So $x$ is \\boxed{{{answer}}}.",
+                }
+                score = {"reward_model_score": SCORES[(i + j) % 4]} if scored else {}
+                file.write(json.dumps({**row, **score, **fields}) + "\n")
+    return path
+
+
+def test_writes_four_files_and_prints_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, output = write_rows(tmp_path / "rows.jsonl"), tmp_path / "out"
+    assert main(["report", str(rows), "-o", str(output), "--k", "2", "3"]) == 0
+    captured = capsys.readouterr()
+    assert sorted(path.name for path in output.iterdir()) == [
+        "per_problem.jsonl", "report.html", "report.json", "report.md",
+    ]  # fmt: skip
+    assert captured.out == (output / "report.md").read_text()
+    assert "| W.RR@4 " in captured.out
+    assert "report.html" in captured.err
+    report = json.loads((output / "report.json").read_text())
+    assert report["num_problems"] == 12
+    assert report["source"]["files"][0]["path"] == str(rows)
+    assert len(report["source"]["files"][0]["sha256"]) == 64
+    assert {(c["name"], c["k"]) for c in report["curves"]} >= {("majk", 2), ("w.rr.majk", 3), ("maj1.topn", 8)}
+    lines = [json.loads(line) for line in (output / "per_problem.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines] == [f"p{i}" for i in range(12)]
+    assert all(sum(c["count"] for c in line["clusters"]) == 4 for line in lines)
+
+
+def test_json_on_stdout_is_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl", scored=False)
+    assert main(["report", str(rows), "--json", "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == (tmp_path / "out" / "report.json").read_text()
+    assert captured.err == ""
+    assert json.loads(captured.out)["has_scores"] is False
+
+
+def test_the_same_command_gives_the_same_bytes(tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl")
+    contents = []
+    for workers in ("1", "2"):
+        assert main(["report", str(rows), "-o", str(tmp_path / workers), "--workers", workers]) == 0
+        contents.append({path.name: path.read_bytes() for path in (tmp_path / workers).iterdir()})
+    assert contents[0] == contents[1]
+
+
+def test_values_are_those_of_all_subsets(tmp_path: Path) -> None:
+    """Maj1@2 and Pass@2 again, from the written clusters and every pair of samples."""
+    assert main(["report", str(write_rows(tmp_path / "rows.jsonl")), "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    votes, passes = [], []
+    for line in (tmp_path / "out" / "per_problem.jsonl").read_text().splitlines():
+        outcomes = [c["correct"] for c in json.loads(line)["clusters"] for _ in range(c["count"])]
+        assert len(json.loads(line)["clusters"]) == 2
+        pairs = list(combinations(outcomes, 2))
+        votes.append(sum((a + b) / 2 for a, b in pairs) / len(pairs))  # a split pair is a tie
+        passes.append(sum(a or b for a, b in pairs) / len(pairs))
+    at_2 = {c["name"]: p["value"] for c in report["curves"] for p in c["points"] if p["n"] == 2}
+    assert at_2["maj1"] == pytest.approx(sum(votes) / 12)
+    assert at_2["pass"] == pytest.approx(sum(passes) / 12)
+
+
+def test_the_policy_is_recorded_and_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl", num_problems=2, expected_answer="50%", predicted_answer="0.5")
+    values = []
+    for option in ("number", "fraction"):
+        assert main(["report", str(rows), "--json", "--percent", option]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert report["settings"]["policy"]["percent"] == option
+        values.append(report["metrics"][0]["value"])
+    assert values == [0, 1]
+
+
+def test_options_of_extraction(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl", generation="That makes 4 apples")
+    counts = []
+    for options in ([], ["--no-last-number"]):
+        assert main(["report", str(rows), "--json", *options]) == 0
+        counts.append(json.loads(capsys.readouterr().out)["num_unextracted"])
+    assert counts == [0, 48]
+
+
+def test_bad_rows_are_an_error_or_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl")
+    with rows.open("a") as file:
+        file.write('{"id": "p0", "sam')
+    assert main(["report", str(rows), "-o", str(tmp_path / "out")]) == 2
+    assert f"{rows}:49: expected a whole JSON object" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert main(["report", str(rows), "--skip-bad-rows", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["source"]["num_bad_rows"] == 1
+    assert report["warnings"][0].startswith("Rows that could not be read and were skipped: 1. The first: ")
+
+
+def test_problems_with_few_samples_can_be_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl")
+    with rows.open("a") as file:
+        file.write('{"id": "q", "sample": 0, "expected_answer": "1", "generation": "#### 1"}\n')
+    assert main(["report", str(rows), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {m["n"] for m in report["metrics"]} == {1}
+    assert any("--min-samples" in warning for warning in report["warnings"])
+    assert main(["report", str(rows), "--json", "--min-samples", "2"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["num_problems"] == 12
+    assert report["source"]["num_excluded_problems"] == 1
+    assert main(["report", str(rows), "--min-samples", "5"]) == 2
+
+
+@pytest.mark.parametrize(
+    "options", [["--k", "0"], ["--top-n", "x"], ["--workers", "0"], ["--percent", "half"]], ids=str
+)
+def test_bad_options_exit_2(options: list[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["report", str(write_rows(tmp_path / "rows.jsonl")), *options])
+
+
+def test_rows_without_expected_answers_name_the_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl", expected_answer=None)
+    assert main(["report", str(rows)]) == 2
+    assert "`quorum rerank`" in capsys.readouterr().err
+
+
+ODD_ROWS: dict[str, list[dict[str, Any]]] = {
+    "no answers": [{"sample": j, "predicted_answer": None} for j in range(3)],
+    "no answers, but scores": [{"sample": j, "predicted_answer": None, "reward_model_score": 0.5} for j in range(3)],
+    "one sample": [{"sample": 0, "predicted_answer": "1"}],
+    "one scored sample": [{"sample": 0, "predicted_answer": "1", "reward_model_score": 1.0}],
+    "all right": [{"sample": j, "predicted_answer": "1", "reward_model_score": j / 4} for j in range(4)],
+    "some scored": [
+        {"sample": j, "predicted_answer": str(j % 2), "reward_model_score": 0.5 if j % 3 else None} for j in range(4)
+    ],
+    "all greedy but one": [{"sample": j, "predicted_answer": "1", "temperature": float(j)} for j in range(2)],
+}
+
+
+@pytest.mark.parametrize("name", ODD_ROWS)
+def test_odd_files_have_a_report_too(name: str, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"id": "p", "expected_answer": "1", **row}) + "\n" for row in ODD_ROWS[name]))
+    assert main(["report", str(rows), "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert all(0 <= m["low"] <= m["value"] <= m["high"] <= 1 for m in report["metrics"])
+    assert (tmp_path / "out" / "report.html").stat().st_size > 0
+
+
+def modules_after(code: str) -> set[str]:
+    code += "\nimport sys; print(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_a_whole_report_imports_no_torch(tmp_path: Path) -> None:
+    rows, output = write_rows(tmp_path / "rows.jsonl"), tmp_path / "out"
+    code = f"from quorum.cli import main\nassert main(['report', {str(rows)!r}, '-o', {str(output)!r}]) == 0"
+    loaded = modules_after(code)
+    assert not loaded & {"torch", "transformers", "deepspeed", "datasets"}
+    assert "matplotlib" in loaded
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "from quorum.cli import main\ntry:\n    main(['report', '--help'])\nexcept SystemExit:\n    pass"
+    heavy = {
+        "torch",
+        "matplotlib",
+        "sklearn",
+        "scipy",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "datasets",
+        "sympy",
+        "latex2mathml",
+    }
+    assert not modules_after(code) & heavy
+
+
+@pytest.mark.skipif(DATA is None, reason="QUORUM_TEST_DATA is not set")
+def test_on_real_samples(tmp_path: Path) -> None:
+    """Pass@4 and Maj1@4 of real files again, from the written clusters."""
+    path = Path(DATA or "") / "samples" / "gsm8k_gpt3_k4.jsonl.gz"
+    assert main(["report", str(path), "-o", str(tmp_path), "--quiet"]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    values = {m["name"]: m["value"] for m in report["metrics"] if m["n"] == 4 and m["k"] is None}
+    lines = [json.loads(line) for line in (tmp_path / "per_problem.jsonl").read_text().splitlines()]
+    assert len(lines) == report["num_problems"] == 1319
+
+    def vote(line: dict[str, Any]) -> float:
+        most = max((c["count"] for c in line["clusters"]), default=0)
+        winners = [c["correct"] for c in line["clusters"] if c["count"] == most]
+        return sum(winners) / len(winners) if winners else 0.0
+
+    assert values["maj1"] == pytest.approx(sum(map(vote, lines)) / len(lines))
+    assert values["pass"] == pytest.approx(sum(line["num_correct"] > 0 for line in lines) / len(lines))
+    assert "they name several models" in report["warnings"][0]

@@ -1,0 +1,118 @@
+"""`quorum rerank`, as a user types it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quorum.cli import main
+
+# answer, score: the vote says 2, the best score says 1, the summed score says 1
+SAMPLES: list[tuple[str | None, float | None]] = [("2", 0.1), ("2", 0.2), ("1", 0.9), (None, 1.0)]
+
+
+def write_rows(path: Path, *, scored: bool = True, expected: str | None = "1") -> Path:
+    with path.open("w") as file:
+        for problem in ("a", "b"):
+            for sample, (answer, score) in enumerate(SAMPLES):
+                row = {"id": problem, "sample": sample, "expected_answer": expected, "predicted_answer": answer}
+                file.write(json.dumps({**row, **({"reward_model_score": score} if scored else {})}) + "\n")
+        file.write(json.dumps({"id": "c", "sample": 0, "expected_answer": expected, "predicted_answer": None}) + "\n")
+    return path
+
+
+def rerank(*arguments: str, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    assert main(["rerank", *arguments]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_row_per_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = rerank(str(write_rows(tmp_path / "rows.jsonl")), "--strategy", "w.rr", capsys=capsys)
+    assert [row["id"] for row in rows] == ["a", "b", "c"]
+    assert rows[0] == {
+        "id": "a",
+        "strategy": "w.rr",
+        "parameter": None,
+        "answer": "1",
+        "sample": 2,
+        "score": 0.9,
+        "correct": True,
+        "count": 1,
+        "score_sum": 0.9,
+        "score_max": 0.9,
+        "abstained": False,
+        "num_samples": 4,
+        "clusters": [
+            {"answer": "2", "count": 2, "score_sum": pytest.approx(0.3), "score_max": 0.2, "correct": False},
+            {"answer": "1", "count": 1, "score_sum": 0.9, "score_max": 0.9, "correct": True},
+        ],
+    }
+    nothing = rows[2]
+    assert (nothing["abstained"], nothing["answer"], nothing["sample"], nothing["clusters"]) == (True, None, None, [])
+    assert nothing["correct"] is False
+
+
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        (["--strategy", "first"], "2"),
+        (["--strategy", "maj1"], "2"),
+        (["--strategy", "rr.all"], "1"),
+        (["--strategy", "rr.majk", "--k", "1"], "2"),
+        (["--strategy", "w.rr.majk", "--k", "2"], "1"),
+        (["--strategy", "maj1.topn", "--top-n", "1"], "1"),
+        (["--strategy", "maj1.topn", "--top-n", "3"], "2"),
+        ([], "2"),
+    ],
+    ids=str,
+)
+def test_every_strategy(options: list[str], answer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = rerank(str(write_rows(tmp_path / "rows.jsonl")), *options, capsys=capsys)
+    assert [row["answer"] for row in rows] == [answer, answer, None]
+
+
+def test_without_expected_answers_nothing_is_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = rerank(str(write_rows(tmp_path / "rows.jsonl", expected=None)), capsys=capsys)
+    assert [row["correct"] for row in rows] == [None, None, None]
+    assert [row["answer"] for row in rows] == ["2", "2", None]
+
+
+def test_a_strategy_without_its_scores_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, output = write_rows(tmp_path / "rows.jsonl", scored=False), tmp_path / "out.jsonl"
+    assert main(["rerank", str(rows), "--strategy", "w.rr", "-o", str(output)]) == 2
+    assert "found no `reward_model_score` in any row" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_a_file_gets_the_bytes_of_stdout_every_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, output = write_rows(tmp_path / "rows.jsonl"), tmp_path / "deep" / "out.jsonl"
+    assert main(["rerank", str(rows)]) == 0
+    printed = capsys.readouterr().out
+    for _ in range(2):
+        assert main(["rerank", str(rows), "-o", str(output)]) == 0
+        assert output.read_text() == printed
+    assert [path.name for path in output.parent.iterdir()] == ["out.jsonl"]
+
+
+def test_an_interrupt_leaves_no_file_and_a_rerun_completes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, output = write_rows(tmp_path / "rows.jsonl"), tmp_path / "out" / "out.jsonl"
+    output.parent.mkdir()
+    command = [sys.executable, "-m", "quorum", "rerank", "-", "-o", str(output)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None
+    # More than a pipe holds, so that all is written only once the command reads; and no end, so that it waits.
+    for i in range(20_000):
+        process.stdin.write(b'{"id": "p%d", "sample": 0, "predicted_answer": "1", "problem": "Why?"}\n' % i)
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    assert b"run the same command again" in errors
+    assert list(output.parent.iterdir()) == []
+    assert main(["rerank", str(rows), "-o", str(output)]) == 0
+    assert len(output.read_text().splitlines()) == 3
+    capsys.readouterr()
