@@ -107,10 +107,17 @@ def _with_enough_samples(graded: "Graded", minimum: int) -> tuple["Graded", int]
     return replace(graded, problems=problems, greedy=greedy), excluded
 
 
+def _models(graded: "Graded") -> list[str]:
+    """The models that the rows name, so that nobody takes one for another; the first 20 of them."""
+    names = {c.model for problem in graded.problems for c in problem.candidates if c.model is not None}
+    return sorted(names)[:20]
+
+
 def _source(args: argparse.Namespace, graded: "Graded", counts: "ReadCounts", excluded: int) -> dict[str, Any]:
     return {
         "files": file_facts(args.files),
         "importers": counts.importers,
+        "models": _models(graded),
         "num_rows": graded.num_rows,
         "num_bad_rows": counts.num_bad_rows,
         "num_duplicate_rows": counts.num_duplicates,

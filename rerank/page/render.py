@@ -223,7 +223,7 @@ def _provenance(report: Report) -> str:
 
 
 def _settings(settings: dict[str, Any]) -> dict[str, str]:
-    policy = ", ".join(f"{name} = {value}" for name, value in settings["policy"].items())
+    policy = ", ".join(f"{name} = {value}" for name, value in settings["policy"].items() if value is not None)
     return {
         "equivalence policy": policy,
         "K": ", ".join(map(str, settings["ks"])),
@@ -235,4 +235,4 @@ def _settings(settings: dict[str, Any]) -> dict[str, str]:
 def _value(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {inner}" for name, inner in value.items())
-    return str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
