@@ -25,11 +25,11 @@ _CHOICE = re.compile(r"(?:(?:option|choice|answer)\s*:?\s*\(?([A-Ha-h])\)?|([A-H
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|mbox|textrm|textnormal)\s*\{([^{}]*)\}")
 _BASED = re.compile(r"\(?([0-9A-Z]{1,200})\)?_\{?(1[1-9]|2[0-9]|3[0-6])\}?")
 _PHRASES = {
-    "text:all real numbers": r"\mathbb{R}",
-    "text:all reals": r"\mathbb{R}",
-    "text:the set of all real numbers": r"\mathbb{R}",
-    "text:empty set": r"\emptyset",
-    "text:the empty set": r"\emptyset",
+    "all real numbers": r"\mathbb{R}",
+    "all reals": r"\mathbb{R}",
+    "the set of all real numbers": r"\mathbb{R}",
+    "empty set": r"\emptyset",
+    "the empty set": r"\emptyset",
 }
 _LABELLED = re.compile(r"(?:\\text(?:bf)?\{\s*)?\(([A-J])\)\s*\}?(?:\\ |\\quad|~|\s)\s*(?=\S)")
 _FONT = re.compile(
@@ -69,14 +69,9 @@ def _canonical(text: str, policy: Policy) -> Canonical:
     simple = _simple_number(cleaned) if policy.significant_digits is None else None
     if simple is not None:
         return Canonical(simple, True)
-    if (phrase := _PHRASES.get(text_key(cleaned))) is not None:
-        cleaned = phrase
-    if choice := _CHOICE.fullmatch(cleaned):
-        return Canonical(f"letter:{(choice[1] or choice[2]).upper()}", True)
-    if (number := _BASED.fullmatch(cleaned)) and not number[1].isdigit() and _is_in_base(number[1], int(number[2])):
-        return Canonical(str(int(number[1], int(number[2]))), True)
-    if (moment := moment_key(cleaned)) is not None:
-        return Canonical(moment, True)
+    cleaned = _PHRASES.get(cleaned.casefold(), cleaned)
+    if (surface := _surface_key(cleaned)) is not None:
+        return Canonical(surface, True)
     if cleaned.startswith(("(", "\\text")):
         cleaned = _LABELLED.sub("", cleaned, count=1)
     try:
@@ -85,6 +80,18 @@ def _canonical(text: str, policy: Policy) -> Canonical:
         return Canonical(_own_text(cleaned), False, hopeless=True)
     except (ParseError, LexError, Unevaluable):
         return _as_words(cleaned)
+
+
+def _surface_key(cleaned: str) -> str | None:
+    """The key of answers that are no formula: `C)`, `FF_{16}`, `5 May 2020`, `3:30 pm`; None for everything else."""
+    if not cleaned[:1].isalnum() and cleaned[:1] != "(":
+        return None
+    if choice := _CHOICE.fullmatch(cleaned):
+        return f"letter:{(choice[1] or choice[2]).upper()}"
+    if "_" in cleaned and (number := _BASED.fullmatch(cleaned)) is not None and not number[1].isdigit():
+        digits, base = number[1], int(number[2])
+        return str(int(digits, base)) if _is_in_base(digits, base) else None
+    return moment_key(cleaned)
 
 
 def _is_in_base(digits: str, base: int) -> bool:

@@ -19,6 +19,7 @@ _DATES = tuple(
         r"(?P<year>\d{4})[-/](?P<number>\d{1,2})[-/](?P<day>\d{1,2})",
     )
 )
+_TIME_OR_DAY = re.compile(r"\d{1,4}\s*[-/:a-zA-Z.]")
 _TIME = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?\s*(a\.?m\.?|p\.?m\.?|noon|midnight)?", re.IGNORECASE)
 
 
@@ -29,7 +30,7 @@ def moment_key(text: str) -> str | None:
     15:30. Without am or pm, `7:32` is as well the ratio of 7 to 32 and stays one; `2:30` is no ratio in lowest terms,
     so it is a time.
     """
-    if not text[:1].isalnum() or len(text) > 40:
+    if len(text) > 40 or not (text[:1].isalpha() or _TIME_OR_DAY.match(text)):
         return None
     text = text.replace("\\text", "").replace("{", "").replace("}", "").replace("\\", "").strip()
     for pattern in _DATES:

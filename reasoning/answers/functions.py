@@ -12,7 +12,7 @@ from reasoning.answers.nodes import Node
 from reasoning.answers.numeric import NUM_POINTS, Point, evaluate
 from reasoning.answers.policy import Policy
 from reasoning.answers.refusals import TooLarge, Unevaluable
-from reasoning.answers.rounding import ball_key, certified, round_significant
+from reasoning.answers.rounding import ball_key, certified, point_key, round_significant
 from reasoning.answers.trees import is_complex
 
 UNDEFINED = "undefined"
@@ -54,7 +54,7 @@ def values_key(values: Sequence[Value | None], *, real: bool) -> str:
     With `real`, values off the real line count as undefined, unless all are. A function with one value everywhere is
     that constant.
     """
-    keys = [UNDEFINED if value is None or not _is_finite(value) else ball_key(value) for value in values]
+    keys = [UNDEFINED if value is None or not _is_finite(value) else point_key(value) for value in values]
     on_line = [UNDEFINED if real and key.endswith("i") else key for key in keys]
     if set(on_line) != {UNDEFINED}:
         keys = on_line
@@ -62,7 +62,8 @@ def values_key(values: Sequence[Value | None], *, real: bool) -> str:
     if not defined:
         raise Unevaluable("undefined everywhere")
     if len(defined) == 1 and keys.count(UNDEFINED) <= 1:
-        return defined.pop()
+        index = next(i for i, key in enumerate(keys) if key != UNDEFINED)
+        return ball_key(values[index])  # type: ignore[arg-type]
     return "f:" + digest(keys)
 
 

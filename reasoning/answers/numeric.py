@@ -21,7 +21,7 @@ from reasoning.answers.elementary import ANGLES, FUNCTIONS, finite
 from reasoning.answers.exact import Value, add, divide, multiply, power, subtract
 from reasoning.answers.nodes import Node
 from reasoning.answers.refusals import Refusal, TooLarge, Unevaluable
-from reasoning.answers.rounding import ball_key
+from reasoning.answers.rounding import point_key
 
 MAX_TERMS = 2_000
 NUM_POINTS = 5
@@ -153,7 +153,7 @@ def _oracle(name: str, arguments: tuple[Node, ...], point: Point) -> acb:
     keys = []
     for argument in arguments:
         try:
-            keys.append(ball_key(evaluate(argument, point)))
+            keys.append(point_key(evaluate(argument, point)))
         except Unevaluable:
             if not isinstance(argument, nodes.Text | nodes.Symbol):
                 raise
@@ -173,8 +173,8 @@ def _big_operator(node: nodes.BigOperator, point: Point) -> Value:
         for index in range(int(lower.p), int(upper.p) + 1):
             total = combine(total, _evaluate_bound(node, fmpq(index), point, num_terms))
         return total
-    samples = [ball_key(_evaluate_bound(node, acb(arb(7 + 4 * k) / 3), point, point.num_terms)) for k in range(2)]
-    digest = "|".join((node.operator, ball_key(lower), ball_key(upper), *samples))
+    samples = [point_key(_evaluate_bound(node, acb(arb(7 + 4 * k) / 3), point, point.num_terms)) for k in range(2)]
+    digest = "|".join((node.operator, point_key(lower), point_key(upper), *samples))
     return _oracle(digest, (), point)
 
 

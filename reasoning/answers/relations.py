@@ -20,7 +20,7 @@ from reasoning.answers.numeric import NUM_POINTS, Point, evaluate
 from reasoning.answers.policy import Policy
 from reasoning.answers.refusals import Unevaluable
 from reasoning.answers.regions import REALS, End, Region
-from reasoning.answers.rounding import PRECISIONS, ball_key, certified, precision
+from reasoning.answers.rounding import PRECISIONS, certified, point_key, precision
 from reasoning.answers.trees import as_set, is_name, variables, walk
 
 _ORDER = frozenset(("<", ">", "<=", ">=", "!="))
@@ -270,4 +270,4 @@ def _up_to_factor(left: Node, right: Node, *, keep_sign: bool) -> str:
         return "0"
     if keep_sign and (unit.real if not isinstance(unit, fmpq) else unit) < 0:
         unit = -unit
-    return digest("undefined" if value is None else ball_key(divide(value, unit)) for value in values)
+    return digest("undefined" if value is None else point_key(divide(value, unit)) for value in values)

@@ -54,13 +54,29 @@ def ball_key(value: fmpq | acb) -> str:
     """
     if isinstance(value, fmpq):
         return _shortened(str(value))
+    return _complex_key(value, as_fraction=True)
+
+
+def point_key(value: fmpq | acb) -> str:
+    """The canonical string of a function's value at a point: rounded alone, since fractions mean nothing there.
+
+    Raises:
+        Inaccurate, TooLarge: as `ball_key`.
+    """
+    return _complex_key(acb(arb(value)) if isinstance(value, fmpq) else value, as_fraction=False)
+
+
+def _complex_key(value: acb, *, as_fraction: bool) -> str:
     if not value.is_finite():
         raise TooLarge("not finite")
-    real, imaginary = _real_key(value.real), _real_key(value.imag)
+    real = _real_key(value.real, as_fraction=as_fraction)
+    if value.imag == 0:
+        return real
+    imaginary = _real_key(value.imag, as_fraction=as_fraction)
     return real if imaginary == "0" else f"{real}+{imaginary}i"
 
 
-def _real_key(value: arb) -> str:
+def _real_key(value: arb, *, as_fraction: bool) -> str:
     if value == 0:
         return "0"
     if value.contains(0):
@@ -76,16 +92,19 @@ def _real_key(value: arb) -> str:
     bits = KEY_BITS + max(0, top)
     if value.rel_accuracy_bits() < bits + SPARE_BITS and not value.is_exact():
         raise Inaccurate
-    fraction = _small_fraction(mantissa, int(exponent), min(value.rel_accuracy_bits(), ctx.prec))
-    if fraction is not None:
-        return str(fraction)
-    shift = mantissa.bit_length() - bits
-    rounded = (abs(mantissa) + (fmpz(1) << (shift - 1))) >> shift if shift > 0 else abs(mantissa)
-    lost = max(shift, 0)
-    while rounded % 2 == 0:
-        rounded >>= 1
-        lost += 1
-    return _shortened(f"{'-' if mantissa < 0 else ''}0x{int(rounded):x}p{int(exponent) + lost}")
+    if as_fraction:
+        fraction = _small_fraction(mantissa, int(exponent), min(value.rel_accuracy_bits(), ctx.prec))
+        if fraction is not None:
+            return str(fraction)
+    return _shortened(_rounded(int(mantissa), int(exponent), bits))
+
+
+def _rounded(mantissa: int, exponent: int, bits: int) -> str:
+    """`mantissa * 2**exponent` to so many bits, in hexadecimal, without trailing zero bits."""
+    shift = max(mantissa.bit_length() - bits, 0)
+    size = (abs(mantissa) + (1 << shift >> 1)) >> shift
+    zeros = (size & -size).bit_length() - 1
+    return f"{'-' if mantissa < 0 else ''}0x{size >> zeros:x}p{exponent + shift + zeros}"
 
 
 def _shortened(key: str) -> str:
