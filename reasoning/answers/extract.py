@@ -1,5 +1,6 @@
 """Find the final answer in a solution text."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -8,6 +9,8 @@ from reasoning.answers.statements import Statement, find_markers, payload_ends, 
 from reasoning.answers.tidying import tidy
 from reasoning.answers.trailing import last_value
 from reasoning.answers.turns import end_of_solution, without_thinking
+
+_ANNOTATION = re.compile(r"<<[^<>\n]{0,200}(?:>>|\Z)")  # GSM8K's calculations: 2*3=<<2*3=6>>6
 
 
 def extract_answer(text: str, *, last_number: bool = True) -> str | None:
@@ -27,7 +30,7 @@ def extract_answer(text: str, *, last_number: bool = True) -> str | None:
 
     The order of rules with examples: docs/extraction.md.
     """
-    text = without_thinking(text)
+    text = _ANNOTATION.sub("", without_thinking(text))
     boxes = [box for box in find_boxes(text) if _boxed(box) is not None]
     statements = _find_statements(text, boxes)
     ends = [box.end for box in boxes[:1]] + [s.end for s in statements if s.certain][:1]

@@ -20,16 +20,31 @@ def unrounded(value: fmpq, digits: int) -> fmpq | Callable[[], acb] | None:
     """
     if digits < 12 or value == 0:
         return None
-    digits = min(digits, 16)
-    half_step = abs(value) / fmpz(10) ** (digits - 1)
-    simple = _fraction_near(value, half_step, fmpz(10) ** max((digits - 6) // 2, 3))
+    if digits > 17:  # more than a float prints: the last digit must be the rounding of what follows
+        tolerance = fmpq(1, 2) / fmpz(10) ** _decimal_places(value)
+        digits = 17
+    else:  # a float's last digits may be off
+        digits = min(digits, 16)
+        tolerance = abs(value) / fmpz(10) ** (digits - 1)
+    simple = _fraction_near(value, tolerance, fmpz(10) ** max((digits - 6) // 2, 3))
     if simple is not None or digits < 15:
         return simple
     for inverse, image in _irrational_forms(value):
         argument = _fraction_near(image, abs(image) / fmpz(10) ** 14, fmpz(3_000))
-        if argument is not None and _agrees(inverse, argument, value, half_step):
+        if argument is not None and _agrees(inverse, argument, value, tolerance):
             return lambda inverse=inverse, argument=argument: inverse(argument)  # type: ignore[misc]
-    return _quadratic(value, half_step)
+    return _quadratic(value, tolerance)
+
+
+def _decimal_places(value: fmpq) -> int:
+    """Digits behind the point of a terminating decimal."""
+    twos = fives = 0
+    rest = value.q
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    return max(twos, fives)
 
 
 def _fraction_near(value: fmpq, tolerance: fmpq, max_height: fmpz) -> fmpq | None:

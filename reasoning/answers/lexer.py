@@ -46,9 +46,6 @@ FUNCTIONS = frozenset(
 _WORDS = {
     "or": "or",
     "and": "and",
-    "cup": "cup",
-    "cap": "cap",
-    "pm": "pm",
     "percent": "%",
     "percentage": "%",
     "pct": "%",

@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias
 
 from flint import arb, fmpq
 
+from reasoning.answers.rounding import PRECISIONS, precision
+
 Bound: TypeAlias = arb | fmpq | Literal["-inf", "+inf"]
 
 
@@ -45,7 +47,10 @@ def order(left: End, right: End) -> int:
         return -1
     if left.value == "+inf" or right.value == "-inf":
         return 1
-    return -1 if arb(left.value) < arb(right.value) else 1
+    if isinstance(left.value, fmpq) and isinstance(right.value, fmpq):
+        return -1 if left.value < right.value else 1
+    with precision(PRECISIONS[0]):
+        return -1 if arb(left.value) < arb(right.value) else 1
 
 
 def interval(low: End, low_closed: bool, high: End, high_closed: bool) -> Region:

@@ -108,7 +108,8 @@ def _end(node: Node, policy: Policy) -> End | None:
             return regions.NEGATIVE_INFINITY
         if key == "+inf":
             return regions.POSITIVE_INFINITY
-        return _real_end(evaluate(node, Point()), key)
+        with precision(PRECISIONS[0]):
+            return _real_end(evaluate(node, Point()), key)
     except Unevaluable:
         return None
 

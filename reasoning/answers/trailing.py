@@ -33,7 +33,6 @@ _LAST_EQUALS = re.compile(r".*(?<![<>!:=])=(?![=>])", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{(?:align|equation|gather|aligned|eqnarray)\*?\}")
 _SENTENCE = re.compile(r"(?<=[.!?。])(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)\s+|\n+")
 _DIGIT = re.compile(r"\d")
-_CALCULATOR = re.compile(r"<<[^<>\n]{0,200}(?:>>|\Z)")  # GSM8K's annotations: 2*3=<<2*3=6>>6
 _CONCLUSION = re.compile(
     r"(?:\d{1,2}[.)]\s|[-*#]{1,4}\s)?[*_]{0,2}"
     r"(?:therefore|thus|hence|in conclusion|in total|so,? in total|finally)\b",
@@ -61,7 +60,7 @@ def last_value(text: str) -> str | None:
     last. Of mathematics counts what stands behind the last `=`. Numbers of list items, steps and ordinals are
     no values.
     """
-    text = _CALCULATOR.sub("", text).strip()
+    text = text.strip()
     whole = read_value(text)
     if (
         whole is not None
