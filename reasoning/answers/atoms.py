@@ -94,8 +94,12 @@ class Atoms(Brackets):
         name = token.value
         while self.at("'"):
             name += self.next().value
-        if name not in _CONSTANTS and self.at("(") and not self.peek().spaced:
+        if name in _CONSTANTS or self.peek().spaced:
+            return nodes.Symbol(name)
+        if self.at("("):
             return self.call(name)
+        if self.peek().kind == "num" and self.peek().value.isdigit():  # x1 is a name, not x times 1
+            return nodes.Subscript(name, decimal(self.next().value))
         return nodes.Symbol(name)
 
     def call(self, name: str) -> Node:

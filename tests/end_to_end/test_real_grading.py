@@ -32,12 +32,12 @@ def test_pairs() -> None:
     assert false_positives <= 2
 
 
-def test_relation_laws_on_every_triple_of_real_answers() -> None:
-    """Equality is one clustering, so it is reflexive, symmetric and transitive; grade agrees with the clusters."""
+def test_grades_of_all_pairs_of_real_answers_are_one_clustering() -> None:
+    """So equality is reflexive, symmetric and transitive on every triple of them."""
     answers = sorted({row[side] for row in read("pairs.jsonl") for side in "ab"})
     labels = cluster(answers)
-    for (a, label_a), (b, label_b) in list(combinations(zip(answers, labels, strict=True), 2))[::37]:
-        assert (grade(candidate=a, expected=b) is Grade.EQUAL) is (label_a == label_b)
+    for (a, label_a), (b, label_b) in combinations(zip(answers, labels, strict=True), 2):
+        assert (grade(candidate=a, expected=b) is Grade.EQUAL) is (label_a == label_b), (a, b)
 
 
 def test_extraction() -> None:
@@ -52,6 +52,13 @@ def test_extraction() -> None:
     assert right >= 0.97 * len(rows)
 
 
+def largest(labels: list[int | None]) -> set[frozenset[int]]:
+    """The largest clusters as sets of places; several where they tie."""
+    sizes = Counter(label for label in labels if label is not None)
+    winners = [label for label, size in sizes.items() if size == max(sizes.values())]
+    return {frozenset(i for i, label in enumerate(labels) if label == winner) for winner in winners}
+
+
 def test_clusters() -> None:
     together = together_right = truly_together = 0
     for row in read("cluster.jsonl"):
@@ -60,7 +67,6 @@ def test_clusters() -> None:
             together += labels[i] == labels[j]
             truly_together += truth[i] == truth[j]
             together_right += labels[i] == labels[j] and truth[i] == truth[j]
-        majority, true_majority = Counter(labels).most_common(1)[0][1], Counter(truth).most_common(1)[0][1]
-        assert majority == true_majority
+        assert largest(labels) == largest(truth)
     assert together_right == together
     assert together_right >= 0.995 * truly_together
