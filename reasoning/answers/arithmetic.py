@@ -1,11 +1,14 @@
 """The grammar of arithmetic: sums, products, powers, and what stands behind a factor."""
 
+from flint import fmpq
+
 from reasoning.answers import nodes
 from reasoning.answers.atoms import Atoms
+from reasoning.answers.lexer import Token
 from reasoning.answers.literals import based
 from reasoning.answers.nodes import Node
 from reasoning.answers.refusals import ParseError
-from reasoning.answers.units import CURRENCIES, is_unit, is_unit_letter
+from reasoning.answers.units import CURRENCIES, MEANINGFUL, SCALES, is_unit, is_unit_letter
 
 
 class Arithmetic(Atoms):
@@ -22,6 +25,7 @@ class Arithmetic(Atoms):
             operator = self.next().value
             right = self.product()
             if operator in ("pm", "mp"):
+                self.link()
                 terms = [nodes.PlusMinus(_total(terms), right, operator == "pm")]
             else:
                 terms.append(right if operator == "+" else nodes.Negative(right))
@@ -35,6 +39,8 @@ class Arithmetic(Atoms):
                 left = nodes.Binary(operator, left, self.signed())  # type: ignore[arg-type]
             elif self.accept("%"):
                 left = nodes.Quantity(left, "%")
+            elif (scale := self.scale_word(left)) is not None:
+                left = nodes.Binary("*", left, scale)
             elif unit := self.unit(left):
                 left = nodes.Quantity(left, unit)
             elif self.starts_factor():
@@ -52,7 +58,14 @@ class Arithmetic(Atoms):
 
     def juxtapose(self, left: Node) -> Node:
         """Two factors side by side: a mixed number when an integer stands before a proper fraction, else a product."""
+        if isinstance(left, nodes.Quantity) and self.peek().kind == "num":
+            raise ParseError("a compound quantity")  # 5 feet 6 inches
+        in_brackets = self.at("(", "[")
         right = self.power()
+        if any(isinstance(factor, nodes.Text) and not factor.content.isupper() for factor in (left, right)):
+            raise ParseError("words are no factor")  # 1 to 3
+        if in_brackets:
+            return nodes.Binary("*", left, right)  # 2(1/2) is 1, not 2.5
         whole = left.operand if isinstance(left, nodes.Negative) else left
         if isinstance(whole, nodes.Number) and isinstance(right, nodes.Number) and self.peek().value != "frac":
             if not self.accept("/"):
@@ -82,8 +95,15 @@ class Arithmetic(Atoms):
                 base = nodes.Degree(base) if self.peek(1).value != "'" else _prime(base)
                 self.position += 3
             else:
-                base = nodes.Binary("^", base, self.deeper(self.exponent))
+                base = self.raised(base, self.deeper(self.exponent))
         return base
+
+    def raised(self, base: Node, exponent: Node) -> Node:
+        """A power; `f^{-1}(x)` is the inverse function's value."""
+        is_inverse = exponent == nodes.Negative(nodes.Number(fmpq(1)))
+        if is_inverse and isinstance(base, nodes.Symbol) and base.name in nodes.FUNCTION_LETTERS and self.at("("):
+            return self.call(base.name + "^-1")
+        return nodes.Binary("^", base, exponent)
 
     def exponent(self) -> Node:
         """What stands behind `^`; `2^3^2` is 2^9."""
@@ -99,6 +119,8 @@ class Arithmetic(Atoms):
             if self.at("!"):
                 self.next()
                 self.link()
+                if self.at("!"):
+                    raise ParseError("a double factorial")
                 node = nodes.Apply("factorial", (node,))
             elif self.at("'") and isinstance(node, nodes.Symbol | nodes.Call):
                 self.next()
@@ -131,6 +153,18 @@ class Arithmetic(Atoms):
 
     # units
 
+    def scale_word(self, value: Node) -> Node | None:
+        """`million` behind a number, consumed; what follows it in the same words stays."""
+        token = self.peek()
+        if token.kind not in ("word", "text") or not _is_numeric(value):
+            return None
+        word, _, rest = token.value.partition(" ")
+        if word.casefold() not in SCALES:
+            return None
+        self.tokens[self.position] = Token("text", rest, True)
+        self.position += not rest
+        return nodes.Number(fmpq(SCALES[word.casefold()]))
+
     def unit(self, value: Node) -> str | None:
         """The unit that follows a numeric value, consumed; None when what follows is no unit."""
         token = self.peek()
@@ -152,7 +186,7 @@ class Arithmetic(Atoms):
                 return token.value in "CFK"
             case "sym":
                 ends = self.peek(1).value in ("", "/", "^")
-                return token.spaced and is_unit_letter(token.value) and isinstance(value, nodes.Number) and ends
+                return token.spaced and is_unit_letter(token.value) and _is_numeric(value) and ends
             case _:
                 return False
 
@@ -173,7 +207,10 @@ class Arithmetic(Atoms):
                 words.append(self.next().value)
                 self.expect("}")
             else:
-                return " ".join(words)
+                break
+        if any(word.casefold() in MEANINGFUL for word in " ".join(words).split()):
+            raise ParseError("words that are more than a unit")  # 20% increase, 3 km north
+        return " ".join(words)
 
 
 def _total(terms: list[Node]) -> Node:

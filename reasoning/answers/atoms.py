@@ -16,7 +16,22 @@ from reasoning.answers.units import CURRENCIES, CURRENCY_CODES
 _NOT_ALGEBRA = frozenset(
     "int iint iiint oint lim limsup liminf sup inf forall exists partial nabla bmod mod atop dagger".split()
 )
-_INVERSE = {"sin": "asin", "cos": "acos", "tan": "atan", "cot": "acot", "sec": "asec", "csc": "acsc"}
+_REFUSED = frozenset(
+    "subset subseteq supset supseteq subsetneq nsubseteq propto gg ll prec succ preceq succeq leftarrow Leftarrow "
+    "longrightarrow parallel nparallel perp oplus otimes odot star bullet vdash models asymp nmid neg lnot".split()
+)
+_SHORT_WORDS = frozenset("no is it to of in if on up so at by as he we us do go my am an ok".split())
+_INVERSE = {
+    "sin": "asin",
+    "cos": "acos",
+    "tan": "atan",
+    "cot": "acot",
+    "sec": "asec",
+    "csc": "acsc",
+    "sinh": "asinh",
+    "cosh": "acosh",
+    "tanh": "atanh",
+}
 _CONSTANTS = frozenset(("pi", "infty", "e", "i", "I"))
 
 
@@ -108,11 +123,12 @@ class Atoms(Brackets):
         if isinstance(inner, nodes.Interval):
             self.position = start
             return nodes.Symbol(name)
-        if name.rstrip("'") not in nodes.FUNCTION_LETTERS and self.at("^", "!", "_"):  # x(x+1)^2
+        arguments = inner.items if isinstance(inner, nodes.Sequence) else (inner,)
+        call = nodes.Call(name, arguments)
+        if nodes.is_product(call) and self.at("^", "!", "_"):  # x(x+1)^2
             self.position = start
             return nodes.Symbol(name)
-        arguments = inner.items if isinstance(inner, nodes.Sequence) else (inner,)
-        return nodes.Call(name, arguments)
+        return call
 
     def words(self, token: Token) -> Node:
         """A product of letters where words look like one (`ab`, `BO`, `xyz`), else text up to the next operator."""
@@ -147,7 +163,7 @@ class Atoms(Brackets):
 
     def function_arguments(self) -> tuple[Node, ...]:
         """`(x, y)`, `{x}`, or the factors that follow: `\\sin 2x\\cos y` applies sin to 2x."""
-        if self.at("(", "{", "["):
+        if self.at("(", "{", "[", r"\{"):
             inner = ungroup(self.deeper(self.bracket, self.next()))
             if isinstance(inner, nodes.Interval):
                 return (inner.low, inner.high)
@@ -155,7 +171,7 @@ class Atoms(Brackets):
         if self.at("-"):
             return (self.deeper(self.signed),)
         argument = self.power()
-        while self.peek().kind in ("num", "sym", "cmd") and self.starts_factor():
+        while self.starts_factor() and (self.peek().kind in ("num", "sym") or self.peek().value == "pi"):
             self.link()
             argument = nodes.Binary("*", argument, self.power())
         return (argument,)
@@ -177,8 +193,8 @@ class Atoms(Brackets):
         if name in ("overline", "bar", "angle", "triangle", "widetilde", "tilde", "overarc"):
             return nodes.Call(f"\\{name}", self.function_arguments())
         if name in CURRENCIES:
-            return nodes.Quantity(self.deeper(self.signed), CURRENCIES[name])
-        if name in _NOT_ALGEBRA or name in ("begin", "end"):
+            return nodes.Quantity(self.deeper(self.product), CURRENCIES[name])
+        if name in _NOT_ALGEBRA or name in _REFUSED or name in ("begin", "end"):
             raise ParseError(f"\\{name} is not algebra")
         return nodes.Symbol(f"\\{name}")
 
@@ -211,6 +227,8 @@ class Atoms(Brackets):
 
 
 def _is_product_of_letters(word: str) -> bool:
-    """`ab`, `xyz`, `GMm`; but `ABC` and `DNE` are names, and longer words are words."""
+    """`ab`, `xyz`, `GMm`; but `AB`, `ABC` and `IV` are names, and `no`, `dx` and longer words are words."""
+    if len(word) == 2:
+        return word.islower() and word not in _SHORT_WORDS and word[0] != "d"
     is_mixed = len(word) <= 4 and not (word.islower() or word.isupper() or word.istitle())
-    return len(word) == 2 or set(word) <= set("xyz") or word == "abc" or is_mixed
+    return set(word) <= set("xyz") or word == "abc" or is_mixed

@@ -83,24 +83,34 @@ class Brackets(Cursor, ABC):
     def set(self) -> Node:
         if self.accept(r"\}"):
             return nodes.Sequence("set", ())
-        if self.peek().kind == "sym" and (builder := self.set_builder()) is not None:
-            return builder
+        if self.peek().kind == "sym" and self.is_set_builder():
+            return self.set_builder()
         inner = self.deeper(self.answer)
         self.expect(r"\}")
         items = inner.items if isinstance(inner, nodes.Sequence) and inner.kind == "list" else (inner,)
         return nodes.Sequence("set", tuple(as_set(item) for item in items))
 
-    def set_builder(self) -> Node | None:
+    def is_set_builder(self) -> bool:
+        """Whether a colon or bar stands behind `x` or `x \\in A`, inside these braces."""
+        if self.peek(1).value in (":", "|"):
+            return True
+        if self.peek(1).value != "in":
+            return False
+        depth = 0
+        for token in self.tokens[self.position + 2 :]:
+            depth += (token.value in OPENERS) - (token.value in (")", "]", "}", r"\}", ")>"))
+            if depth < 0 or (depth == 0 and token.value in (":", "|")):
+                return depth == 0
+        return False
+
+    def set_builder(self) -> Node:
         """`\\{x \\in \\mathbb{R} : x > 0\\}` is its condition."""
-        start = self.position
         self.next()
         if self.accept("in"):
             self.open_bars += 1
             self.deeper(self.union)
             self.open_bars -= 1
-        if not self.accept(":", "|"):
-            self.position = start
-            return None
+        self.expect(":", "|")
         condition = self.deeper(self.items)
         self.expect(r"\}")
         return condition

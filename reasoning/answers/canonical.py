@@ -31,11 +31,13 @@ _PHRASES = {
     "empty set": r"\emptyset",
     "the empty set": r"\emptyset",
 }
-_LABELLED = re.compile(r"(?:\\text(?:bf)?\{\s*)?\(([A-J])\)\s*\}?(?:\\ |\\quad|~|\s)\s*(?=\S)")
+_LABELLED = re.compile(r"(?:\\text(?:bf)?\{\s*)?\(([A-J])\)\s*\}?(?:\\ |\\quad|~|\s)\s*(?=[^\s+\-*/=<>,;)^_])")
 _FONT = re.compile(
     r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|mathit|operatorname|left|right|emph)\b|[{}]|\\[ ,;:!]|~"
 )
-_WORD = re.compile(r"(?<![\\A-Za-z])(?!frac|sqrt|left|right|cdot)[A-Za-z]{3,}")
+_WORD = re.compile(
+    r"(?<![\\A-Za-z])(?!(?:frac|sqrt|left|right|cdot|sin|cos|tan|cot|sec|csc|log|exp|max|min|gcd|lcm|theta|alpha|beta)\b)[A-Za-z]{3,}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def canonical(text: str, policy: Policy) -> Canonical:
     return _canonical(text, policy) if len(text) <= MAX_PARSED else _canonical_of_long(text, policy)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _canonical(text: str, policy: Policy) -> Canonical:
     cleaned = clean(text)
     if wrapped := _WRAPPED.fullmatch(cleaned):

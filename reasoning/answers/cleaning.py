@@ -5,6 +5,7 @@ doubled backslashes only.
 """
 
 import re
+import unicodedata
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ", "0123456789+-()nix")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙₖ", "0123456789+-()nk")
@@ -63,6 +64,13 @@ _BRACED_COMMA = re.compile(r"\s?\{\s?,\s?\}\s?")
 _GLUED_QUAD = re.compile(r"\\q?quad(?=[A-Za-z])")
 _DELIMITERS = re.compile(r"(?<!\\)\\[()\[\]]")
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(?=\{)")
+_WHOLE_BOX = re.compile(r"\s*\\(?:boxed|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*")
+_WRAPPING = ' \t\r\n*`"\u201c\u201d'
+_LEAD = re.compile(
+    r"(?:\\approx|\\therefore|(?:\\text\s*\{)?\s*(?:the\s+)?(?:final\s+)?answer(?:\s+is|\s*:)\s*:?\s*\}?)\s*",
+    re.IGNORECASE,
+)
+_LEAD_STARTS = frozenset("\\aAtTfF")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _TAIL = " \t\r\n.,;:!\\"
 
@@ -77,22 +85,26 @@ def clean(text: str) -> str:
         text = _SUPERSCRIPT_RUN.sub(lambda m: f"^{{{m[0].translate(SUPERSCRIPTS)}}}", text)
         text = _SUBSCRIPT_RUN.sub(lambda m: f"_{{{m[0].translate(SUBSCRIPTS)}}}", text)
         text = text.translate(_CHARACTERS)
+        text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     if "$" in text:
         text = _DOLLAR.sub(" ", text)
     if "\\" in text:
         text = _clean_latex(text)
     if "{" in text:
         text = _BRACED_COMMA.sub(",", text)
-    text = text.strip()
+    text = text.strip(_WRAPPING)
     if text and text[-1] in _TAIL:
         text = _strip_tail(text)
-    return text.lstrip(" :;")
+    text = text.lstrip(" :;=")
+    return _LEAD.sub("", text, count=1) if text[:1] in _LEAD_STARTS else text
 
 
 def _clean_latex(text: str) -> str:
     if "\\begin" not in text:  # there, a doubled backslash ends a row
         text = _DOUBLED_BACKSLASH.sub(lambda _: "\\", text)
     text = _DELIMITERS.sub(" ", text)
+    while (box := _WHOLE_BOX.fullmatch(text)) is not None:
+        text = box[1]
     text = _GLUED_QUAD.sub(" ", _BOX.sub("", text))
     text = _TIGHT_COMMA.sub(",", text)
     text = _TIGHT_GROUP.sub(",", text).replace("\\!", "")

@@ -60,7 +60,7 @@ def _time_key(time: re.Match[str]) -> str | None:
     if minute > 59 or second > 59 or hour > 24:
         return None
     if not half:
-        if time[2] is None or time[3] is not None or math.gcd(hour, minute) == 1:
+        if time[2] is None or (time[3] is None and math.gcd(hour, minute) == 1):
             return None
     elif hour > 12:
         return None

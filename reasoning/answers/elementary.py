@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flint import acb, arb, fmpq, fmpz
 
-from reasoning.answers.exact import Value, ball, divide, power, subtract
+from reasoning.answers.exact import Value, ball, divide, multiply, power, subtract
 from reasoning.answers.refusals import Inaccurate, TooLarge, Unevaluable
 
 
@@ -65,6 +65,11 @@ def _binomial(upper: Value, lower: Value) -> Value:
         if n > 100_000 or min(k, n - k) > 2_000:
             raise TooLarge("too large")
         return fmpq(fmpz.bin_uiui(n, k))
+    if isinstance(lower, fmpq) and lower.q == 1 and 0 <= lower <= 100:
+        falling: Value = fmpq(1)
+        for step in range(int(lower.p)):
+            falling = multiply(falling, subtract(upper, fmpq(step)))
+        return divide(falling, fmpq(fmpz.fac_ui(lower.p)))
     n_ball, k_ball = ball(upper), ball(lower)
     return (n_ball + 1).gamma() * (k_ball + 1).rgamma() * (n_ball - k_ball + 1).rgamma()
 
@@ -121,6 +126,9 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "acsc": lambda x: (1 / ball(x)).asin(),
     "sinh": lambda x: ball(x).sinh(),
     "cosh": lambda x: ball(x).cosh(),
+    "asinh": lambda x: ball(x).asinh(),
+    "acosh": lambda x: ball(x).acosh(),
+    "atanh": lambda x: ball(x).atanh(),
     "tanh": lambda x: ball(x).tanh(),
     "coth": lambda x: ball(x).coth(),
     "ln": _logarithm,

@@ -11,6 +11,7 @@ from enum import Enum
 from functools import lru_cache
 
 from reasoning.answers.canonical import Canonical, canonical
+from reasoning.answers.cleaning import clean
 from reasoning.answers.policy import Policy
 from reasoning.answers.symbolic import rewrite
 
@@ -96,7 +97,7 @@ def _settled(text: str, form: Canonical, policy: Policy) -> Canonical:
 @lru_cache(maxsize=16_384)
 def _rewritten(text: str, form: Canonical, policy: Policy) -> Canonical:
     """The canonical form of the computer algebra system's rewriting; the given form where it has none."""
-    plain = rewrite(text)
+    plain = rewrite(clean(text))  # as the key is, from the cleaned text
     if plain is None:
         return form
     settled = canonical(plain, policy)

@@ -7,6 +7,7 @@ from flint import acb, arb, fmpq, fmpz
 from reasoning.answers.refusals import TooLarge, Unevaluable
 
 MAX_BITS = 400_000
+MAX_SUM_BITS = 60_000  # of two fractions; their common denominator costs more than a product
 
 Value = fmpq | acb
 
@@ -21,6 +22,8 @@ def ball(value: Value) -> acb:
 
 def add(left: Value, right: Value) -> Value:
     if isinstance(left, fmpq) and isinstance(right, fmpq):
+        if left.q != 1 and right.q != 1 and _bits(left) + _bits(right) > MAX_SUM_BITS:
+            raise TooLarge("too large")
         return left + right
     return ball(left) + ball(right)
 

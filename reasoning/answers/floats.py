@@ -7,6 +7,8 @@ from flint import acb, arb, fmpq, fmpz, fmpz_mat
 
 from reasoning.answers.rounding import precision
 
+MAX_CHANCE = 10**6  # one in so many decimals may agree by accident
+
 
 def unrounded(value: fmpq, digits: int) -> fmpq | Callable[[], acb] | None:
     """What a decimal of `digits` significant digits is the rounding of, if it looks like a printed float.
@@ -20,17 +22,14 @@ def unrounded(value: fmpq, digits: int) -> fmpq | Callable[[], acb] | None:
     """
     if digits < 12 or value == 0:
         return None
-    if digits > 17:  # more than a float prints: the last digit must be the rounding of what follows
-        tolerance = fmpq(1, 2) / fmpz(10) ** _decimal_places(value)
-        digits = 17
-    else:  # a float's last digits may be off
-        digits = min(digits, 16)
-        tolerance = abs(value) / fmpz(10) ** (digits - 1)
-    simple = _fraction_near(value, tolerance, fmpz(10) ** max((digits - 6) // 2, 3))
+    last_place = fmpq(1) / fmpz(10) ** _decimal_places(value)
+    # A cut or rounded decimal is off by one in its last place, a printed float by more, and any other by half
+    tolerance = last_place if digits < 16 else 10 * last_place if digits <= 17 else last_place / 2
+    simple = _fraction_near(value, tolerance)
     if simple is not None or digits < 15:
         return simple
     for inverse, image in _irrational_forms(value):
-        argument = _fraction_near(image, abs(image) / fmpz(10) ** 14, fmpz(3_000))
+        argument = _fraction_near(image, abs(image) / fmpz(10) ** 14)
         if argument is not None and _agrees(inverse, argument, value, tolerance):
             return lambda inverse=inverse, argument=argument: inverse(argument)  # type: ignore[misc]
     return _quadratic(value, tolerance)
@@ -47,15 +46,15 @@ def _decimal_places(value: fmpq) -> int:
     return max(twos, fives)
 
 
-def _fraction_near(value: fmpq, tolerance: fmpq, max_height: fmpz) -> fmpq | None:
-    """The first convergent of `value` within `tolerance`, if its numerator and denominator stay below the height."""
+def _fraction_near(value: fmpq, tolerance: fmpq) -> fmpq | None:
+    """The first convergent p/q within `tolerance`, if so good a fraction with a denominator up to q is no accident."""
     sign = -1 if value < 0 else 1
     p, q = abs(value.p), value.q
     before, here = (fmpz(0), fmpz(1)), (fmpz(1), fmpz(0))
     while q != 0:
         quotient, remainder = divmod(p, q)
         before, here = here, (quotient * here[0] + before[0], quotient * here[1] + before[1])
-        if here[1] > max_height or (here[0] > max_height and here[1] != 1):
+        if tolerance * here[1] * here[1] * MAX_CHANCE > 1:
             return None
         candidate = fmpq(here[0], here[1])
         if abs(candidate - abs(value)) <= tolerance:

@@ -1,6 +1,7 @@
 """Keys of scalars: constants by their value, expressions with variables by their values at fixed points."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from flint import fmpq
@@ -16,6 +17,8 @@ from reasoning.answers.rounding import ball_key, certified, point_key, round_sig
 from reasoning.answers.trees import is_complex
 
 UNDEFINED = "undefined"
+NUM_NEAR_POINTS = 3
+_FRACTION_KEY = re.compile(r"-?\d+(?:/\d+)?")
 
 
 def scalar_key(node: Node, policy: Policy) -> str:
@@ -43,9 +46,11 @@ def is_infinite(node: Node) -> bool:
 
 def value_key(value: Value, policy: Policy) -> str:
     """The key of one number under the policy's rounding."""
-    if policy.significant_digits is not None:
-        value = round_significant(value, policy.significant_digits)
-    return ball_key(value)
+    key = ball_key(value)
+    if policy.significant_digits is None:
+        return key
+    exact = fmpq(key) if _FRACTION_KEY.fullmatch(key) else value  # a half rounds up, however it was computed
+    return ball_key(round_significant(exact, policy.significant_digits))
 
 
 def values_key(values: Sequence[Value | None], *, real: bool) -> str:
@@ -54,7 +59,7 @@ def values_key(values: Sequence[Value | None], *, real: bool) -> str:
     With `real`, values off the real line count as undefined, unless all are. A function with one value everywhere is
     that constant.
     """
-    keys = [UNDEFINED if value is None or not _is_finite(value) else point_key(value) for value in values]
+    keys = [_key_at_point(value) for value in values]
     on_line = [UNDEFINED if real and key.endswith("i") else key for key in keys]
     if set(on_line) != {UNDEFINED}:
         keys = on_line
@@ -67,6 +72,15 @@ def values_key(values: Sequence[Value | None], *, real: bool) -> str:
     return "f:" + digest(keys)
 
 
+def _key_at_point(value: Value | None) -> str:
+    if value is None or not _is_finite(value):
+        return UNDEFINED
+    try:
+        return point_key(value)
+    except TooLarge:
+        return UNDEFINED
+
+
 def _is_finite(value: Value) -> bool:
     return isinstance(value, fmpq) or bool(value.is_finite())
 
@@ -77,11 +91,13 @@ def values_at_points(node: Node) -> list[Value | None]:
 
 
 def value_at(node: Node, point: Point) -> Value | None:
-    """The value of an expression at one point, None where it has none."""
+    """The value of an expression at one point, None where it has none or, away from the first points, a huge one."""
     try:
         return evaluate(node, point)
     except TooLarge:
-        raise
+        if point.number < NUM_NEAR_POINTS:
+            raise
+        return None
     except Unevaluable:
         return None
 

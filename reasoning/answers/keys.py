@@ -6,6 +6,7 @@ from reasoning.answers import nodes
 from reasoning.answers.functions import is_infinite, scalar_key
 from reasoning.answers.nodes import Node
 from reasoning.answers.policy import Policy
+from reasoning.answers.refusals import Unevaluable
 from reasoning.answers.regions import REALS, Region, region_key, set_key
 from reasoning.answers.relations import (
     equation_key,
@@ -69,6 +70,8 @@ def _quantity_key(value: Node, unit: str, policy: Policy) -> str:
     if unit == "%" and policy.percent == "fraction":
         return scalar_key(nodes.Binary("/", value, nodes.Number(fmpq(100))), policy)
     key = node_key(value, policy)
+    if unit.startswith("pmod"):
+        return f"{key} mod {unit[4:].strip()}"
     if policy.percent == "distinct" if unit == "%" else policy.units == "keep":
         return f"{key} {singular(unit)}"
     return key
@@ -103,7 +106,14 @@ def _tuple_key(node: nodes.Sequence, policy: Policy) -> str:
         region = interval_region(nodes.Interval(items[0], items[1], False, False), policy)
         if region is not None:
             return _region_key(region, policy)
-    return _named_key(items, policy) or "(" + ",".join(node_key(item, policy) for item in items) + ")"
+    return _named_key(items, policy) or "(" + ",".join(_place_key(item, policy) for item in items) + ")"
+
+
+def _place_key(item: Node, policy: Policy) -> str:
+    """The key of a coordinate; a letter there is a variable and no choice: `(a, b)` is not `(A, B)`."""
+    return (
+        scalar_key(item, policy) if isinstance(item, nodes.Symbol) and item.name in _LETTERS else node_key(item, policy)
+    )
 
 
 def _is_unbounded(node: Node) -> bool:
@@ -126,12 +136,27 @@ def _list_key(items: tuple[Node, ...], joint: str, policy: Policy) -> str:
         return _region_key(region, policy)
     if (named := _named_key(items, policy)) is not None:
         return named
-    keys = [node_key(sign, policy) for item in items for sign in expand_plus_minus(_unnamed(item))]
+    signs = [sign for item in items for sign in expand_plus_minus(_unnamed(item))]
+    units = {singular(sign.unit) for sign in signs if isinstance(sign, nodes.Quantity)}
+    keys = [_item_key(sign, policy, keep_unit=len(units) > 1) for sign in signs]
     if policy.list_order == "keep":
         return "[" + ",".join(keys) + "]"
     if joint == "or" or all(key.startswith("(") for key in keys):
         return set_key(keys)
     return "{" + ",".join(sorted(keys)) + "}"
+
+
+def _item_key(item: Node, policy: Policy, *, keep_unit: bool) -> str:
+    """The key of an item of a list, which keeps what tells it from the others.
+
+    That is the unknown of an inequality, `x > 1, y < 5`, and the unit where units differ: `5 boys and 3 girls`.
+    """
+    key = node_key(item, policy)
+    if isinstance(item, nodes.Relation) and key.startswith(("region:", "(")):
+        return f"{','.join(sorted(variables(item)))}:{key}"
+    if keep_unit and isinstance(item, nodes.Quantity) and policy.units == "ignore":
+        return f"{key} {singular(item.unit)}"
+    return key
 
 
 def _named_key(items: tuple[Node, ...], policy: Policy) -> str | None:
@@ -201,7 +226,7 @@ def _relation_key(operators: tuple[str, ...], operands: tuple[Node, ...], policy
         if cut == 0 and is_name(operands[0]):
             return _relation_key(operators[1:], operands[1:], policy)
         return _relation_key(operators[:cut], operands[: cut + 1], policy)
-    if set(operators) == {"="}:
+    if set(operators) == {"="} or (operators == ("equiv",) and is_name(operands[0])):
         return _equation_key(operands, policy)
     if operators == ("in",) and is_unknown(operands[0]):
         return node_key(as_set(operands[1]), policy)
@@ -224,8 +249,11 @@ def _equation_key(operands: tuple[Node, ...], policy: Policy) -> str:
     if solved is not None:
         return solved
     letters = variables(left) | variables(right)
-    if not letters:
-        return node_key(right, policy)
+    if not (letters or is_name(left) or is_name(right)):
+        key = node_key(right, policy)
+        if node_key(left, policy) != key:
+            raise Unevaluable("a false equation")
+        return key
     if is_name(left) and not (isinstance(left, nodes.Symbol) and letters <= _COORDINATES):
         return node_key(right, policy)
     if is_name(right) and not letters <= _COORDINATES:

@@ -35,12 +35,14 @@ GREEK = frozenset(
 )
 _ALIASES = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "arcsin": "asin",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
     "arccos": "acos", "arctan": "atan", "arcctg": "acot", "arccot": "acot", "tg": "tan", "ctg": "cot",
     "infinity": "infty", "oo": "infty", "inf": "infty", "ceiling": "ceil", "varnothing": "emptyset",
 }  # fmt: skip
 CONSTANTS = frozenset(("pi", "infty"))
 FUNCTIONS = frozenset(
-    "sqrt cbrt sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth ln log lg exp abs floor ceil "
+    "sqrt cbrt sin cos tan cot sec csc asin acos atan acot asec acsc sinh cosh tanh coth asinh acosh atanh "
+    "ln log lg exp abs floor ceil "
     "binom factorial gcd lcm max min sgn det frac".split()
 )
 _WORDS = {
@@ -52,11 +54,13 @@ _WORDS = {
 }
 
 _NUMBER_SETS = {"R": "reals", "Z": "integers", "Q": "rationals", "N": "naturals", "C": "complexes"}
+_UNIT_LETTERS = frozenset("mgsLhNJWVAK")
 _UNIT = re.compile(r"[A-Za-z]+\s*/\s*[A-Za-z]+|[mgsLhNJWVAK]")
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|~)
-    | (?P<num>\d+(?:,\d{3})*(?:\.\d+|\.(?![.\d]))?(?:[eE][-+]?\d+(?![A-Za-z]))?|\.\d+(?:[eE][-+]?\d+(?![A-Za-z]))?)
+    | (?P<num>(?:\d+\.\d*|\.\d+)[eE][-+]?\d+(?![A-Za-z])|\d+[eE](?:\d+|[-+]\d{2,})(?![A-Za-z])
+        |\d+(?:,\d{3})*(?:\.\d+|\.(?![.\d]))?|\.\d+)
     | (?P<env>\\(?:begin|end)\s*\{[A-Za-z*]+\})
     | (?P<cmd>\\[A-Za-z]+)
     | (?P<row>\\\\(?:\s*\[-?[\d.]+\s*(?:pt|em|ex|mm|cm)\])?|\\cr\b|\\newline\b)
@@ -64,10 +68,10 @@ _TOKEN = re.compile(
     | (?P<word>[A-Za-z]+)
     | (?P<op><=|>=|!=|==|=<|=>|\.\.\.|\*\*|->|[-+*/^_=<>()\[\]{}|,;:!'%&?@#"`])
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
-_SPACED_THOUSANDS = re.compile(r"\d{1,3}(?: \d{3})+(?![\d,/.]|\s*/)")
-_COMMA_DIGITS = re.compile(r"\d+(?:,\d+)+")
+_SPACED_THOUSANDS = re.compile(r"\d{1,3}(?: \d{3})+(?![\d,/.]|\s*/)", re.ASCII)
+_COMMA_DIGITS = re.compile(r"\d+(?:,\d+)+", re.ASCII)
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 
 
@@ -168,7 +172,9 @@ def _command(text: str, name: str, end: int, spaced: bool, tokens: list[Token]) 
 def _letters(run: str, spaced: bool, tokens: list[Token]) -> None:
     """A run of letters: a known word, a few variables side by side, or a word."""
     name = _ALIASES.get(run, run)
-    if name in FUNCTIONS:
+    if run in ("min", "sec") and _follows_number(tokens):
+        tokens.append(Token("word", run, spaced))
+    elif name in FUNCTIONS:
         tokens.append(Token("fn", name, spaced))
     elif name in CONSTANTS or name in ("theta", "alpha", "beta", "emptyset"):
         tokens.append(Token("sym", name, spaced))
@@ -192,12 +198,18 @@ def _text(content: str, spaced: bool, tokens: list[Token], *, is_font: bool) -> 
         tokens.append(Token("text", stripped, spaced))  # 20\,\mathrm{m/s}
     elif is_font and not re.search(r"[A-Za-z]{2}", re.sub(r"\\[A-Za-z]+", "", stripped)):
         tokens.extend(tokenize(stripped))  # \mathbf{x}, \mathrm{e}, \mathbb{R}, \vec{v}
+    elif not is_font and len(bare) == 1 and bare in _UNIT_LETTERS and _follows_number(tokens):
+        tokens.append(Token("text", bare, spaced))  # 5\text{ m}
     elif len(bare) <= 1 or re.fullmatch(r"[-+]?[\d,]*\.?\d+", bare):
         tokens.extend(tokenize(bare))
-    elif bare in FUNCTIONS:
+    elif bare in FUNCTIONS and not (bare in ("min", "sec") and _follows_number(tokens)):
         tokens.append(Token("fn", bare, spaced))
     else:
         tokens.append(Token("text", stripped, spaced))
+
+
+def _follows_number(tokens: list[Token]) -> bool:
+    return bool(tokens) and (tokens[-1].kind == "num" or tokens[-1].value in ("}", ")"))
 
 
 def _escaped(value: str, spaced: bool) -> Token:

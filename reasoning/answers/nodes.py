@@ -61,6 +61,9 @@ class Apply:
 FUNCTION_LETTERS = frozenset(("f", "g", "h", "F", "G", "H", "W", "P", "Q", "phi", "psi", "varphi", "Phi", "Psi"))
 
 
+_DOUBTFUL = frozenset(("h", "H", "P", "Q", "W"))
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A letter followed by parentheses: `f(x)` is a function's value, `a(b+c)` a product. See numeric.py."""
@@ -148,6 +151,14 @@ class SetOperation:
     operator: Literal["cup", "cap", "setminus"]
     left: "Node"
     right: "Node"
+
+
+def is_product(call: Call) -> bool:
+    """Whether `a(b+c)` is a product: for letters that no function has, and for h, P and the like before a sum."""
+    name = call.name.removesuffix("^-1").rstrip("'")
+    if len(call.arguments) != 1 or name.startswith("\\") or name != call.name:
+        return False
+    return name not in FUNCTION_LETTERS or (name in _DOUBTFUL and isinstance(call.arguments[0], Binary))
 
 
 Node: TypeAlias = (

@@ -24,7 +24,8 @@ from reasoning.answers.refusals import Refusal, TooLarge, Unevaluable
 from reasoning.answers.rounding import point_key
 
 MAX_TERMS = 2_000
-NUM_POINTS = 5
+_SCALES = (1, 1, 1, 1, 3, 10, 10, 30, 100, 300)
+NUM_POINTS = 3 + len(_SCALES)
 _BINARY: dict[str, Callable[[Value, Value], Value]] = {
     "+": add,
     "-": subtract,
@@ -67,11 +68,10 @@ def evaluate(node: Node, point: Point) -> Value:
         case nodes.Degree(operand=operand):
             angle = evaluate(operand, point)
             return multiply(angle, acb.pi() / 180) if point.in_angle else angle
-        case nodes.Quantity(value=quantity, unit=unit):
-            amount = evaluate(quantity, point)
-            return divide(amount, fmpq(100)) if unit == "%" else amount
+        case nodes.Quantity(value=quantity):
+            return evaluate(quantity, point)
         case nodes.Call(name=name, arguments=arguments):
-            if len(arguments) == 1 and name.rstrip("'") not in nodes.FUNCTION_LETTERS and name[0] != "\\":
+            if nodes.is_product(node):
                 return multiply(_symbol(name, point), evaluate(arguments[0], point))
             return _oracle(name, arguments, point)
         case nodes.Subscript(name=name, index=index):
@@ -80,6 +80,8 @@ def evaluate(node: Node, point: Point) -> Value:
             return divide(evaluate(left, point), evaluate(right, point))
         case nodes.BigOperator():
             return _big_operator(node, point)
+        case nodes.Text(content=words):  # a name in capitals, as in AB + CD
+            return _oracle("words:" + words, (), point)
         case _:
             raise Unevaluable("not a scalar")
 
@@ -137,14 +139,21 @@ def _symbol(name: str, point: Point) -> Value:
     return _variable(name, point.number)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _variable(name: str, number: int) -> acb:
-    """A fixed value for a variable: two points positive (below and above 1), one negative, two of mixed signs."""
+    """The fixed value of a variable at a point: sizes and signs that show where a function bends or jumps.
+
+    Three points have one sign throughout; at the others each variable has its own sign, and its size is about the
+    point's scale. Some are integers.
+    """
     digest = hashlib.sha256(f"{number}:{name}".encode()).digest()
     size = arb(int.from_bytes(digest[:8], "big")) / arb(2) ** 64
-    value = (arb(1) / 8 + size * 3 / 4, 1 + 4 * size, -(1 + 2 * size), 1 + size, 1 + size)[number]
-    flip = hashlib.sha256(name.encode()).digest()[0] % 2
-    return acb(-value if number in (3, 4) and flip == number % 2 else value)
+    if number < 3:
+        return acb((arb(1) / 8 + size * 3 / 4, 1 + 4 * size, -(1 + 2 * size))[number])
+    value = _SCALES[number - 3] * (1 + 9 * size)
+    if number % 3 == 0:
+        value = value.floor()
+    return acb(-value if digest[8] % 2 else value)
 
 
 def _oracle(name: str, arguments: tuple[Node, ...], point: Point) -> acb:

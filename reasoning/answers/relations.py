@@ -29,6 +29,7 @@ _COMBINE: dict[str, Callable[[Region, Region], Region]] = {
     "cap": regions.intersection,
     "setminus": regions.difference,
 }
+_STEPS = (0, 1, 2, 5, -3, -1000, 10**6)
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -83,6 +84,8 @@ def joint_region(items: tuple[Node, ...], joint: str, policy: Policy) -> Region 
     intervals = [item for item in items if _is_interval(item)]
     if not inequalities and len(intervals) < len(items):
         return None
+    if len(set().union(*(_unknowns(item) for item in inequalities))) > 1:
+        return None  # x > 1, y < 5: each says something of its own unknown
     found = [region_of(item, policy) for item in items]
     parts = [region for region in found if region is not None]
     if len(parts) < len(items):
@@ -93,6 +96,12 @@ def joint_region(items: tuple[Node, ...], joint: str, policy: Policy) -> Region 
     for part in parts[1:]:
         meet = regions.intersection(meet, part)
     return meet or regions.union(*parts)
+
+
+def _unknowns(node: Node) -> set[str]:
+    if isinstance(node, nodes.Relation) and node.operators == ("in",):
+        return variables(node.operands[0])
+    return variables(node)
 
 
 def _is_interval(node: Node) -> bool:
@@ -141,7 +150,12 @@ def _pair_region(left: Node, operator: str, right: Node, policy: Policy) -> Regi
         return None
     if isinstance(right, nodes.Apply) and right.function == "abs":
         left, operator, right = right, _FLIPPED[operator], left
-    if isinstance(left, nodes.Apply) and left.function == "abs" and not variables(right):
+    if (
+        isinstance(left, nodes.Apply)
+        and left.function == "abs"
+        and not variables(right)
+        and not _has_kink(left.arguments[0])
+    ):
         inner, negative = left.arguments[0], nodes.Negative(right)
         above = _pair_region(inner, operator, right, policy)
         below = _pair_region(inner, _FLIPPED[operator], negative, policy)
@@ -176,6 +190,8 @@ def _linear_solution(node: Node) -> tuple[Value, bool] | None:
     names = variables(node)
     if len(names) != 1 or any(isinstance(part, nodes.Call | nodes.Subscript) for part in walk(node)):
         return None
+    if _has_kink(node):
+        return None
     line = _line(node, next(iter(names)), 0)
     if line is None:
         return None
@@ -183,16 +199,21 @@ def _linear_solution(node: Node) -> tuple[Value, bool] | None:
     return divide(-line[0], line[1]), bool(arb(slope) > 0)
 
 
+def _has_kink(node: Node) -> bool:
+    """Whether an unknown stands inside a function, where being linear at some points says nothing of the rest."""
+    return any(isinstance(part, nodes.Apply) and variables(part) for part in walk(node))
+
+
 def _line(node: Node, name: str, number: int) -> tuple[Value, Value] | None:
     """Intercept and slope of an expression that is linear in `name`, at one point; None where it is not."""
-    values = [value_at(node, Point(number, {name: fmpq(k)})) for k in (0, 1, 2, 5)]
+    values = [value_at(node, Point(number, {name: fmpq(k)})) for k in _STEPS]
     if any(value is None for value in values):
         return None
-    zero, one, two, five = values
-    slope = subtract(one, zero)  # type: ignore[arg-type]
+    zero = values[0]
+    slope = subtract(values[1], zero)  # type: ignore[arg-type]
     if _may_vanish(slope):
         return None
-    for value, steps in ((two, 2), (five, 5)):
+    for value, steps in zip(values[2:], _STEPS[2:], strict=True):
         if not _may_vanish(subtract(subtract(value, zero), multiply(slope, fmpq(steps)))):  # type: ignore[arg-type]
             return None
     return zero, slope  # type: ignore[return-value]
@@ -213,6 +234,8 @@ def solved_key(left: Node, right: Node, policy: Policy) -> str | None:
     node = nodes.Binary("-", left, right)
     names = variables(node)
     if any(isinstance(part, nodes.Call | nodes.Subscript | nodes.Sequence | nodes.Text) for part in walk(node)):
+        return None
+    if _has_kink(node):
         return None
     if len(names) == 1:
         with precision(PRECISIONS[0]):

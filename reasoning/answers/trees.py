@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from itertools import islice
 from typing import Any
 
 from reasoning.answers import nodes
 from reasoning.answers.nodes import Node
 
+MAX_ENTRY_NODES = 2_000
 _CONSTANTS = frozenset(("pi", "e", "i", "I", "infty", "...", "reals", "integers", "rationals", "naturals", "complexes"))
 
 
@@ -92,7 +94,9 @@ def _is_segment(node: Node) -> bool:
     """`A`, `AB`: capital letters side by side, as geometry names points and lengths."""
     if isinstance(node, nodes.Binary) and node.operator == "*":
         return _is_segment(node.left) and _is_segment(node.right)
-    return isinstance(node, nodes.Symbol) and len(node.name) == 1 and node.name.isupper()
+    return isinstance(node, nodes.Text) or (
+        isinstance(node, nodes.Symbol) and len(node.name) == 1 and node.name.isupper()
+    )
 
 
 def expand_plus_minus(node: Node) -> tuple[Node, ...]:
@@ -145,12 +149,18 @@ def _combined(operator: str, left: Node, right: Node) -> nodes.Matrix | None:
                     for r, s in zip(a.rows, b.rows, strict=True)
                 )
             )
-        return _matrix_product(a, b) if operator == "*" and _shape(a)[1] == _shape(b)[0] else None
+        fits = operator == "*" and _shape(a)[1] == _shape(b)[0]
+        return _matrix_product(a, b) if fits and _is_small(a) and _is_small(b) else None
     if a is not None and operator in "*/":
         return _each(a, lambda entry: nodes.Binary(operator, entry, right))  # type: ignore[arg-type]
     if b is not None and operator == "*":
         return _each(b, lambda entry: nodes.Binary("*", left, entry))
     return None
+
+
+def _is_small(matrix: nodes.Matrix) -> bool:
+    """Whether the entries have few enough nodes to be copied into a product."""
+    return sum(1 for _ in islice(walk(matrix), MAX_ENTRY_NODES)) < MAX_ENTRY_NODES
 
 
 def _shape(matrix: nodes.Matrix) -> tuple[int, int]:

@@ -7,6 +7,14 @@ _UNITS = frozenset(
 _LETTERS = frozenset("mgsLhNJWKVA")  # `5 m`, apart from the number and at the end of the answer
 _VARIABLES = frozenset("abcdfhkmnpqrstuvwxyz")
 CURRENCIES = {"$": "dollar", "euro": "euro", "pounds": "pound", "yen": "yen", "rupee": "rupee"}
+SCALES = {
+    "dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+}  # fmt: skip
+# Words behind a number that say more than what was counted or measured
+MEANINGFUL = frozenset(
+    "less more than increase decrease increased decreased profit loss gain north south east west above below left "
+    "right ago later before after over under out to from if not no remainder".split()
+)
 CURRENCY_CODES = frozenset("USD EUR GBP JPY CNY INR CAD AUD CHF RMB RS".split())
 
 
