@@ -14,7 +14,7 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _SUFFIX = re.compile(r"\s{0,2}\$?\s{0,2}(?:(?P<base>_\{?\d{1,2}\}?)|(?P<percent>\\?%|percent\b|pct\b))")
 _EARLY_END = re.compile(r"\$|\\\)|\\\]|\n")
 _PLACEHOLDER = re.compile(
-    r"(?:[\s.?_~{}$]|\\[.,;:! ]|\\[cl]?dots\b|\\q?quad\b|\\(?:h|v)?phantom\b|…|□|⋯"
+    r"(?:[\s.,:;?_~{}$]|\\[.,;:! ]|\\[cl]?dots\b|\\q?quad\b|\\(?:h|v)?phantom\b|…|□|⋯"
     r"|\\text\{|\\(?:text|math)(?:rm|bf|it)\{|(?:your |the |insert |final )*answer(?: here)?|\*){0,40}",
     re.IGNORECASE,
 )
@@ -46,6 +46,8 @@ def find_boxes(text: str) -> list[Box]:
 
     One pass: the braces are matched once for all boxes.
     """
+    if "box" not in text and "\x08oxed" not in text:
+        return []
     openings = list(_OPENING.finditer(text))
     if not openings:
         return []

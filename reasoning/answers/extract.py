@@ -4,8 +4,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from reasoning.answers.boxes import Box, find_boxes
-from reasoning.answers.statements import Statement, find_markers, payload_ends, read_statement
+from reasoning.answers.boxes import find_boxes
+from reasoning.answers.markers import find_markers, payload_ends
+from reasoning.answers.statements import Statement, read_statement
 from reasoning.answers.tidying import tidy
 from reasoning.answers.trailing import last_value
 from reasoning.answers.turns import end_of_solution, without_thinking
@@ -31,18 +32,29 @@ def extract_answer(text: str, *, last_number: bool = True) -> str | None:
     The order of rules with examples: docs/extraction.md.
     """
     text = _ANNOTATION.sub("", without_thinking(text))
-    boxes = [box for box in find_boxes(text) if _boxed(box) is not None]
-    statements = _find_statements(text, boxes)
-    ends = [box.end for box in boxes[:1]] + [s.end for s in statements if s.certain][:1]
-    stop = end_of_solution(text, first_answer_end=min(ends, default=None))
-    answer = _last_explicit([b for b in boxes if b.start < stop], [s for s in statements if s.start < stop])
-    if answer is None and last_number:
-        value = last_value(text[:stop])
-        return None if value is None else tidy(value)
-    return answer
+    boxes = _find_boxes(text)
+    found = boxes + _find_statements(text, boxes)
+    certain = [statement for statement in found if statement.certain]
+    stop = end_of_solution(text, first_answer_end=min((s.end for s in certain), default=None))
+    kept = [s for s in certain if s.start < stop] or [s for s in found if s.start < stop]
+    if kept:
+        return max(kept, key=lambda statement: statement.start).answer
+    value = last_value(text[:stop]) if last_number else None
+    return None if value is None else tidy(value)
 
 
-def _find_statements(text: str, boxes: Sequence[Box]) -> list[Statement]:
+def _find_boxes(text: str) -> list[Statement]:
+    """The boxes that hold an answer, in order."""
+    boxes = []
+    for box in find_boxes(text):
+        contents = [tidy(content) for content in box.contents]
+        answer = tidy(", ".join(c for c in contents if c is not None))
+        if answer is not None:
+            boxes.append(Statement(box.start, box.end, answer, certain=True))
+    return boxes
+
+
+def _find_statements(text: str, boxes: Sequence[Statement]) -> list[Statement]:
     """The statements outside of boxes, in order; each is read up to the next one or the next box."""
     starts = [box.start for box in boxes]
     markers = []
@@ -50,24 +62,14 @@ def _find_statements(text: str, boxes: Sequence[Box]) -> list[Statement]:
         index = bisect_right(starts, marker.start) - 1
         if index < 0 or boxes[index].end <= marker.start:
             markers.append(marker)
+    if not markers:
+        return []
     statements = []
     floor = 0
     for marker, ceiling in zip(markers, payload_ends(markers, starts, len(text)), strict=True):
         statement = read_statement(text, marker, floor=floor, ceiling=ceiling)
-        if statement is not None and tidy(statement.answer) is not None:
-            statements.append(statement)
+        answer = tidy(statement.answer) if statement else None
+        if statement and answer is not None:
+            statements.append(statement._replace(answer=answer))
         floor = marker.end
     return statements
-
-
-def _last_explicit(boxes: Sequence[Box], statements: Sequence[Statement]) -> str | None:
-    certain = [(box.start, _boxed(box)) for box in boxes]
-    certain += [(s.start, tidy(s.answer)) for s in statements if s.certain]
-    if certain:
-        return max(certain, key=lambda found: found[0])[1]
-    return tidy(statements[-1].answer) if statements else None
-
-
-def _boxed(box: Box) -> str | None:
-    contents = [tidy(content) for content in box.contents]
-    return tidy(", ".join(c for c in contents if c is not None))

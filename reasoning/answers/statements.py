@@ -1,41 +1,14 @@
 """Answers that the text states in words: "The answer is 5", `#### 5`, "Final answer: 5", 答案是 5."""
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from reasoning.answers.delimiters import LONGEST_ANSWER, Value, math_segment
+from reasoning.answers.markers import Marker
 from reasoning.answers.tidying import CHOICE
 from reasoning.answers.trailing import last_value
 from reasoning.answers.values import read_value
 
-_NOUN = (
-    r"(?<![A-Za-z])(?:(?:final|correct|ultimate|numerical|overall)\s{1,2}){0,2}answers?(?![A-Za-z])"
-    r"|(?<![A-Za-z])final\s(?:result|value|solution|total|output)(?![A-Za-z])"
-    r"|(?<![A-Za-z])(?:correct|right)\s(?:option|choice)(?![A-Za-z])"
-)
-_MARKUP = r"[*_`\"')]{0,4}"
-_SCOPE = (
-    r"(?:,?\s(?:in|to|for|of|as|with|rounded|expressed|then|therefore|thus|here|should|must|will|would)\b[^.:：!?\n]{0,80}?"
-    r"|\s\([^()\n]{0,60}\))?"
-)
-_MARKER = re.compile(
-    rf"(?P<verb>(?:{_NOUN}){_MARKUP}{_SCOPE},?\s{{1,3}}(?:is|are|equals?|be|was|=)(?![A-Za-z])\s{{0,2}}[:：]?)"
-    rf"|(?P<colon>(?:{_NOUN}|(?<![A-Za-z])ans(?=\s?[:.=])){_MARKUP}(?:\s\([^()\n]{{0,60}}\))?\s{{0,2}}[:：=]{_MARKUP})"
-    rf"|(?P<mathematics>(?:{_NOUN}){_MARKUP}\s{{1,3}}(?=\$|\\[(\[]))"
-    r"|(?P<of>(?<![A-Za-z])answer\sof\s(?=\$|\\|-?\d))"
-    r"|(?P<heading>^[ \t]{0,8}[#*_>\d. \t]{0,10}(?:the\s|my\s)?(?:(?:final|correct)\s)?answer[*_]{0,3}"
-    r"[ \t]{0,4}\n)"
-    r"|(?P<hashes>(?<!\#)\#\#\#\#(?!\#))"
-    r"|(?P<letter>^[ \t]{0,8}(?:\*\*)?A(?:\*\*)?[:：](?:\*\*)?)"
-    r"|(?P<tag><answer>)"
-    r"|(?P<reverse>\s(?:is|are)\s(?:the|our|my)\s(?:(?:final|correct|required|desired)\s)?(?:answers?|solutions?)(?![A-Za-z]))"
-    r"|(?P<option>(?<![A-Za-z])(?:option|choice)\s\(?[A-J]\)?\sis\s(?:the\s)?(?:correct|right)(?![A-Za-z]))"
-    r"|(?P<roots>(?<![A-Za-z])(?:solutions|roots)(?:\s(?:of|to|for)\b[^.:!?\n]{0,80}?)?\sare(?![A-Za-z])[:：]?)"
-    r"|(?P<foreign>(?:最终|最后)?答案(?:应该?|就)?(?:是|为|[:：])|(?:故|综上[，,]?|因此|所以)选[:：]?|la\sr[ée]ponse\s(?:finale\s)?est\s?:?"
-    r"|la\srespuesta\s(?:final\s)?es\s?:?|die\santwort\s(?:ist|lautet)\s?:?|(?<!\w)ответ\s?:|答えは|(?:정답|답)은)",
-    re.IGNORECASE | re.MULTILINE,
-)
 _FILLER = re.compile(
     r"(?:[\s:：,*_]|\b(?:therefore|thus|then|so|simply|just|approximately|about|roughly|around|exactly"
     r"|equal to|given by|clearly|indeed|hence|now|also|option|choice|equals|is|are|that|found to be)\b"
@@ -91,19 +64,6 @@ class Statement(NamedTuple):
     end: int
     answer: str
     certain: bool
-
-
-class Marker(NamedTuple):
-    """Where words announce an answer; the answer stands between `end` and the next marker or box."""
-
-    start: int
-    end: int
-    kind: str
-
-
-def find_markers(text: str) -> list[Marker]:
-    """Every place that announces an answer, in order; most prove to be none."""
-    return [Marker(m.start(), m.end(), m.lastgroup or "") for m in _MARKER.finditer(text)]
 
 
 def read_statement(text: str, marker: Marker, *, floor: int, ceiling: int) -> Statement | None:
@@ -209,15 +169,3 @@ def _is_hypothetical(text: str, marker: Marker, floor: int) -> bool:
     ahead = text[max(floor, marker.start - 200) : marker.end]
     sentence = re.split(r"[.!?\n]\s|\n", ahead)[-1]
     return _HYPOTHETICAL.search(sentence) is not None
-
-
-def payload_ends(markers: Sequence[Marker], starts: Sequence[int], length: int) -> list[int]:
-    """For each marker, where the next marker or box begins: no text is read for two markers."""
-    ends: list[int] = []
-    upcoming = sorted({*starts, *(m.start for m in markers), length})
-    index = 0
-    for marker in markers:
-        while upcoming[index] < marker.end and index < len(upcoming) - 1:
-            index += 1
-        ends.append(upcoming[index])
-    return ends

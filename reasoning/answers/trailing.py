@@ -1,7 +1,7 @@
 """The last resort: the value with which a text concludes, where nothing says "answer"."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from reasoning.answers.delimiters import math_segment
@@ -17,31 +17,38 @@ _NUMBER = re.compile(
     r"\s(?:minutes?|seconds?|hours?|days?|weeks?|months?|inch(?:es)?|ounces?|cents?)\b"
     r"|!(?=\s?[=.,/*]|\s[a-z]))?",
 )
+_NUMBER_START = re.compile(r"[-−+](?=[\d.$])|\\(?=[$€£¥₹])|[$€£¥₹]|\.(?=\d)|\d+")
 _ORDINAL = re.compile(r"st\b|nd\b|rd\b|th\b|[xyznkabc]\b(?![-/])|\*?\(")
-_LABEL = re.compile(
-    r"(?:step|part|case|figure|problem|question|equation|section|chapter|method|example|no\.?|note)\s\Z", re.I
+_LABELS = (
+    *("step", "part", "case", "figure", "problem", "question", "equation", "section", "chapter", "method"),
+    *("example", "no", "no.", "note"),
 )
+# most numbers are told from ordinals, names and list items by one character
+_ORDINAL_FIRST, _LABEL_LAST, _ITEM = frozenset("snrtxyzkabc*("), frozenset("ptemnrdoPTEMNRDO."), frozenset(".)")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]{0,8}(?:[*#-]{1,4}[ \t])?\Z")
 _BARE_LATEX = r"(?:(?<![\w.,])-?\d{1,30}\s?)?\\(?:[dt]?frac|sqrt|d?binom|pi\b|infty)"
 _MATHEMATICS = re.compile(
     rf"\\\(|\\\[|(?<!\\)\$\$?|(?P<bare>{_BARE_LATEX})|\\begin\{{(?P<lines>align|equation|gather|aligned|eqnarray)\*?\}}"
 )
+_SIGN = re.compile(r"[\\\\$]")
+_NUMBER_AHEAD = re.compile(r"(?<![\w.,])-?\d{1,30}\s?\Z")
 _HOLDS_VALUE = re.compile(
     r"\d|\\(?:infty|pi|frac|sqrt|begin|emptyset|varnothing|cup|in)\b|[<>=≤≥]|\\(?:leq?|geq?|lt|gt|neq?)\b|\\text"
 )
 _LAST_EQUALS = re.compile(r".*(?<![<>!:=])=(?![=>])", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{(?:align|equation|gather|aligned|eqnarray)\*?\}")
-_SENTENCE = re.compile(r"(?<=[.!?。])(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)\s+|\n+")
+_SENTENCE = re.compile(r"[.!?。](?=\s)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?P<gap>\s+)|\n+")
 _DIGIT = re.compile(r"\d")
 _CONCLUSION = re.compile(
     r"(?:\d{1,2}[.)]\s|[-*#]{1,4}\s)?[*_]{0,2}"
     r"(?:therefore|thus|hence|in conclusion|in total|so,? in total|finally)\b",
     re.I,
 )
+_NUMBERED_ANSWER = re.compile(r"\n[ \t]{0,8}(?:\*\*)?A\d{1,2}[:：]")
 _RESULT = re.compile(rf"[=≈:]\s{{0,2}}-?{_CURRENCY}?(\d[\d,]{{0,40}}(?:\.\d{{1,40}})?)(?!\s?[-+*/x×÷\d])")
 _REACH = 4000  # characters ahead of the conclusion in which its computation stands
 _MOST_BARE = 2500  # pieces of mathematics without delimiters that are read in one text
-_LONGEST_BARE = 600  # characters of mathematics without delimiters
+_LONGEST_BARE = (600, 120)  # characters of such a piece: of the first 500 in a text, and of the others
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 
 
@@ -86,12 +93,13 @@ def _values(text: str) -> list[_Found]:
     found: list[_Found] = []
     position = num_bare = 0
     while True:
-        opening = _MATHEMATICS.search(text, position)
+        opening = _next_mathematics(text, position)
         found.extend(_numbers(text, position, opening.start() + 1 if opening else len(text)))
         if opening is None:
             return found
         num_bare += opening["bare"] is not None
-        segment = None if opening["bare"] and num_bare > _MOST_BARE else _segment(text, opening)
+        longest = _LONGEST_BARE[num_bare > 500]
+        segment = None if opening["bare"] and num_bare > _MOST_BARE else _segment(text, opening, longest)
         if segment is None:
             position = opening.end()
             if opening[0] == "$":  # currency
@@ -105,9 +113,20 @@ def _values(text: str) -> list[_Found]:
         position = segment.end
 
 
-def _segment(text: str, opening: re.Match[str]) -> _Found | None:
+def _next_mathematics(text: str, position: int) -> re.Match[str] | None:
+    """The first match of _MATHEMATICS, which is tried only at its signs and at a number right ahead of one."""
+    for sign in _SIGN.finditer(text, position):
+        start = sign.start()
+        ahead = _NUMBER_AHEAD.search(text, max(position, start - 32), start) if sign[0] == "\\" else None
+        opening = (ahead and _MATHEMATICS.match(text, ahead.start())) or _MATHEMATICS.match(text, start)
+        if opening:
+            return opening
+    return None
+
+
+def _segment(text: str, opening: re.Match[str], longest_bare: int) -> _Found | None:
     if opening["bare"]:
-        value = read_value(text[opening.start() : opening.start() + _LONGEST_BARE])
+        value = read_value(text[opening.start() : opening.start() + longest_bare])
         if value is None:
             return None
         content, end = value.content, opening.start() + value.end
@@ -138,20 +157,34 @@ def _right_side(content: str) -> str:
 
 def _numbers(text: str, start: int, stop: int) -> list[_Found]:
     found = []
-    for number in _NUMBER.finditer(text, start, stop):
-        ahead = text[max(0, number.start() - 16) : number.start()]
-        behind = text[number.end() : number.end() + 4]
-        if (not number["rest"] and _ORDINAL.match(behind)) or _LABEL.search(ahead):
+    end = start
+    for opening in _NUMBER_START.finditer(text, start, stop):
+        begin = opening.start()
+        number = _NUMBER.match(text, begin, stop) if begin >= end else None
+        if number is None:
             continue
-        if behind[:1] in (".", ")") and behind[1:2] in ("", " ", "\n") and _LIST_NUMBER.search(ahead or "\n"):
+        end = number.end()
+        sign, rest = number.group("sign", "rest")
+        behind = text[end : end + 1]
+        if (not rest and behind in _ORDINAL_FIRST and _ORDINAL.match(text, end)) or _is_name(text, begin):
+            continue
+        ahead = text[max(0, begin - 16) : begin]
+        if behind in _ITEM and text[end + 1 : end + 2] in ("", " ", "\n") and _LIST_NUMBER.search(ahead or "\n"):
             continue
         answer = number[0].strip()
-        if number["rest"] and number["rest"].startswith(","):
+        if rest and rest.startswith(","):
             answer = answer.replace(",", ".")
-        if number["sign"] and re.search(r"[\d)]\s?\Z", ahead):
+        if sign and re.search(r"[\d)]\s?\Z", ahead):
             answer = answer[1:]
-        found.append(_Found(number.start(), number.end(), answer))
+        found.append(_Found(begin, end, answer))
     return found
+
+
+def _is_name(text: str, begin: int) -> bool:
+    """Whether the number that begins here is a name: "step 3"."""
+    if begin < 3 or not text[begin - 1].isspace() or text[begin - 2] not in _LABEL_LAST:
+        return False
+    return text[max(0, begin - 16) : begin - 1].lower().endswith(_LABELS)
 
 
 def _sentence_starts(text: str, values: list[_Found]) -> list[int]:
@@ -159,22 +192,33 @@ def _sentence_starts(text: str, values: list[_Found]) -> list[int]:
     starts = [v.start for v in values]
     bounds = [0]
     for gap in _SENTENCE.finditer(text):
-        index = bisect_right(starts, gap.start()) - 1
-        if index < 0 or values[index].end <= gap.start() + 1:
+        start = gap.start("gap") if gap["gap"] else gap.start()
+        index = bisect_right(starts, start) - 1
+        if index < 0 or values[index].end <= start + 1:
             bounds.append(gap.end())
     return bounds
 
 
 def _conclusion(text: str, bounds: list[int], values: list[_Found]) -> tuple[int, list[_Found]]:
-    """The start of the concluding sentence and its values."""
-    sentences: dict[int, list[_Found]] = {}
-    for value in values:
-        sentences.setdefault(bounds[bisect_right(bounds, value.start) - 1], []).append(value)
-    for start in reversed(sentences):
-        if _CONCLUSION.match(text, start):
-            return start, sentences[start]
-    start = next(reversed(sentences))
-    return start, sentences[start]
+    """The start of the concluding sentence and its values.
+
+    Of answers to sub-questions (lines `A1: ...`, `A2: ...`) the last is the conclusion, whatever an earlier one
+    concludes: "A1: Therefore, she used 78 cups." + "A2: She used 42 spoons." is 42.
+    """
+    labels = [label.start() for label in _NUMBERED_ANSWER.finditer("\n" + text)]
+    floor = labels[-1] if len(labels) > 1 and labels[-1] < values[-1].start else 0
+    starts = [value.start for value in values]
+    last: tuple[int, list[_Found]] | None = None
+    stop = len(values)
+    while stop > 0:
+        start = bounds[bisect_right(bounds, starts[stop - 1]) - 1]
+        first = bisect_left(starts, start)
+        if start >= floor and _CONCLUSION.match(text, start):
+            return start, values[first:stop]
+        last = last or (start, values[first:stop])
+        stop = first
+    assert last is not None, "values"
+    return last
 
 
 def _choose(text: str, start: int, inside: list[_Found]) -> str:

@@ -66,7 +66,7 @@ def _read_run(text: str, start: int) -> Value | None:
     parts: list[str] = []
     kept, end, depth, position = 0, start, 0, start
     first_item: tuple[int, int] | None = None
-    while position < len(text) and not _STOP.match(text, position):
+    while position < len(text) and not (text[position] in "<[*!" and _STOP.match(text, position)):
         token = _TOKEN.match(text, position)
         kind = token.lastgroup if token else None
         piece = token[0] if token else text[position]

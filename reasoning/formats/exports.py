@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from reasoning.errors import InputError
+from reasoning.formats.parse import shown
 from reasoning.formats.rows import Row
 from reasoning.formats.sources import STDIN
 from reasoning.formats.write import atomic_file, write_lines, write_rows
@@ -50,8 +51,8 @@ def write_seed_files(rows: Iterable[Row], folder: Path | None) -> int:
                 order.append(row.id)
             if order[line] != row.id:
                 raise InputError(
-                    f"expected problem {order[line]} as number {line + 1} of sample {row.sample}, "
-                    f"found {row.id}; every problem needs the same samples, in one order of problems"
+                    f"expected problem {shown(order[line])} as number {line + 1} of sample {row.sample}, "
+                    f"found {shown(row.id)}; every problem needs the same samples, in one order of problems"
                 )
             if row.sample not in files:
                 files[row.sample] = stack.enter_context(atomic_file(folder / _seed_file(row.sample)))
@@ -61,7 +62,7 @@ def write_seed_files(rows: Iterable[Row], folder: Path | None) -> int:
             if line < len(order):
                 raise InputError(
                     f"expected all {len(order)} problems with sample {sample}, found {line}, "
-                    f"up to {order[line - 1]}; sample the others, or export fewer samples"
+                    f"up to {shown(order[line - 1])}; sample the others, or export fewer samples"
                 )
         if stale := {file.name for file in folder.glob("output-rs*.jsonl")} - {_seed_file(s) for s in num_lines}:
             raise InputError(

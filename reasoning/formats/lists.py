@@ -17,6 +17,7 @@ from reasoning.formats.importer import (
     present,
     reference_answer,
 )
+from reasoning.formats.parse import shown_keys
 
 PROBLEM = ("problem", "question", "prompt", "query", "input")
 SAMPLES = ("samples", "responses", "completions", "candidates", "generations", "outputs", "choices")
@@ -59,7 +60,7 @@ def rows(record: ListRecord, origin: Origin) -> Iterator[Fields]:
         sample = Sample(text=element) if isinstance(element, str) else element
         text = sample.message.content if sample.message and sample.text is None else sample.text
         if text is None:
-            raise ValueError(f"expected a text in sample {index}, found only {', '.join(sample.model_extra or {})}")
+            raise ValueError(f"expected a text in sample {index}, found only {shown_keys(sample.model_extra or {})}")
         beside = item(record.scores, index, len(record.samples))
         yield {
             "id": problem_id,

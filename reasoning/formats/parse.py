@@ -1,7 +1,9 @@
 """From raw records to objects, with messages that say what was expected, what was found and what to do."""
 
+import itertools
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from reasoning.errors import RowError
 from reasoning.formats.sources import Raw
 
 _UNION_MEMBER = re.compile(r"str|int|float|bool|[A-Z]\w*|[a-z-]+\[.*", re.DOTALL)
+_MOST_KEYS = 10
+_LONGEST = 60  # characters of a value or key in a message
 REMEDY = "correct the row, or pass --skip-bad-rows to go on without it"
 
 
@@ -55,8 +59,9 @@ def field_error(error: ValidationError, path: Path, line: int) -> RowError:
         return json_error(raw if isinstance(raw, bytes) else raw.encode(), path, line, str(first["ctx"]["error"]))
     place = _place(first["loc"])
     if first["type"] == "missing":
-        keys = ", ".join(map(str, first["input"])) if isinstance(first["input"], dict) else shown(first["input"])
-        return RowError(path, line, f"expected the field `{place}`, found only {keys or 'an empty object'}; {REMEDY}")
+        found = first["input"]
+        keys = shown_keys(found) or "an empty object" if isinstance(found, dict) else shown(found)
+        return RowError(path, line, f"expected the field `{place}`, found only {keys}; {REMEDY}")
     expected = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     subject = f"`{place}`: {expected}" if place else expected
     return RowError(path, line, f"{subject}; found {shown(first['input'])}; {REMEDY}")
@@ -65,13 +70,34 @@ def field_error(error: ValidationError, path: Path, line: int) -> RowError:
 def _place(location: tuple[int | str, ...]) -> str:
     """`samples[3].score`: without the parts by which pydantic tells the members of a union apart."""
     parts = (part for part in location if isinstance(part, int) or not _UNION_MEMBER.fullmatch(part))
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{_plain(part)}" for part in parts).lstrip(".")
 
 
 def shown(value: object) -> str:
-    """A short form of a value, as JSON writes it."""
+    """A short form of a value, as JSON writes it, in one line of at most 60 printable characters."""
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
+        text = json.dumps(value[:60] if isinstance(value, str) else value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):
         text = type(value).__name__
-    return text if len(text) <= 60 else text[:57] + "..."
+    return _plain(text)
+
+
+def shown_keys(record: Collection[object]) -> str:
+    """The first keys of a record: `id, text, ... and 12 more`; empty for none."""
+    names = [_plain(str(key)) for key in itertools.islice(record, _MOST_KEYS)]
+    more = len(record) - len(names)
+    return ", ".join(names) + (f", ... and {more:,} more" if more else "")
+
+
+def _plain(text: str) -> str:
+    """A text cut to 60 characters, with what would act on a terminal or forge a line written as an escape.
+
+    Not printable are controls, line separators, lone surrogates, and marks that turn the direction of writing.
+    """
+    text = "".join(c if c.isprintable() else _escape(c) for c in text[:_LONGEST]) + text[_LONGEST:][:1]
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -16,6 +16,7 @@ from reasoning.formats.lists import LISTS
 from reasoning.formats.lm_eval import LM_EVAL
 from reasoning.formats.nemo_skills import NEMO_SKILLS
 from reasoning.formats.openr import OPENR
+from reasoning.formats.parse import shown_keys
 from reasoning.formats.prm800k import PRM800K
 from reasoning.formats.qwen_math import QWEN_MATH
 from reasoning.formats.rlhflow import RLHFLOW
@@ -56,10 +57,10 @@ def detect(record: Mapping[str, Any], path: Path, line: int) -> Importer[Any]:
     for importer in IMPORTERS.values():
         if importer.matches(record):
             return importer
-    keys = ", ".join(map(str, record)) or "no keys"
+    keys = f"the keys {shown_keys(record)}" if record else "no keys"
     raise RowError(
         path,
         line,
-        f"expected rows of a known tool, found an object with the keys {keys}; name the tool with --from "
+        f"expected rows of a known tool, found an object with {keys}; name the tool with --from "
         f"({', '.join(IMPORTERS)}), or give each row at least id, sample and generation",
     )

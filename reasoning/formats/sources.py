@@ -22,8 +22,8 @@ MAX_YAML_DEPTH = 32
 # follow.
 Raw = bytes | dict[str, Any] | RowError
 
-# summaries that tools write beside their samples, left out when a folder is read
-_SUMMARY = re.compile(r"(results_.*|(.*_)?metrics|avg_result|config)\.json")
+# what tools, Quorum among them, write about samples beside them, left out when a folder is read
+_SUMMARY = re.compile(r"(results_.*|(.*_)?metrics|avg_result|config|report)\.json|(per_problem|selections)\.jsonl")
 _SUFFIXES = {".jsonl", ".ndjson", ".json", ".yaml", ".yml", ".parquet"}
 _GZIP, _PARQUET, _BOM = b"\x1f\x8b", b"PAR1", b"\xef\xbb\xbf"
 _CORRUPT = (EOFError, gzip.BadGzipFile, zlib.error)

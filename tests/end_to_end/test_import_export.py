@@ -29,6 +29,20 @@ def test_import_then_export_gives_the_seed_files_again(tmp_path: Path) -> None:
     assert again.read_bytes() == rows.read_bytes()
 
 
+def test_a_report_into_the_folder_of_its_samples_can_be_written_again(tmp_path: Path) -> None:
+    """What Quorum wrote about the samples is not read as samples."""
+    command = ["report", str(tmp_path), "-o", str(tmp_path), "--quiet"]
+    rows = [
+        {"id": "p", "sample": sample, "generation": f"The answer is {sample % 2}.", "expected_answer": "1"}
+        for sample in range(4)
+    ]
+    (tmp_path / "samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(command) == 0
+    first = (tmp_path / "report.json").read_bytes()
+    assert main(command) == 0
+    assert (tmp_path / "report.json").read_bytes() == first
+
+
 def test_export_labels(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(GOLDEN / "prm800k"), "--to", "labels"]) == 0
     captured = capfd.readouterr()

@@ -1,10 +1,13 @@
 """Laws of extraction that hold for every text."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reasoning.answers import extract_answer
 from reasoning.answers.delimiters import LONGEST_ANSWER
+from reasoning.answers.markers import _MARKER, _OTHER_CASES, Marker, find_markers
 from reasoning.answers.tidying import tidy
 
 _PIECES = st.sampled_from(
@@ -48,6 +51,34 @@ _QUESTIONS = st.sampled_from(
         "\n\n### Question\n\nCount to 3.\n#### 3",
     ]
 )
+
+
+_ANNOUNCING = st.sampled_from(
+    [
+        "answer", "Answers ", "FINAL ", "final\n", "correct ", "overall  numerical ", "right ", "option ",
+        "choice (A) ", "solution", "solutions ", "roots ", "Ans", "ans. ", " is", " are ", " the ", "our ",
+        "my ", "desired ", " of ", "(in cm) ", ": ", ":", "=", " = ", "$", "5", "\\(", "####", "#", "\n", "  ",
+        "**", "A", "A:", "**A**:", "<", ">", "1. ", "la ", "réponse ", "respuesta ", "est ", "die Antwort ",
+        "lautet", "最终", "最后", "答案", "应该是", "是", "：", "故", "综上，", "所以", "选", "ответ", "ОТВЕТ:",
+        "答えは", "정답은", "İ", "ı", "ſ", "anſwer", "ᲂтвет", "K", "not ", "x", " ", ".",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(_ANNOUNCING, max_size=30).map("".join))
+def test_markers_are_those_of_a_search_at_every_character(text: str) -> None:
+    searched = [Marker(m.start(), m.end(), m.lastgroup or "") for m in _MARKER.finditer(text)]
+    assert find_markers(text) == searched
+
+
+def test_small_letters_are_those_that_patterns_take_for_equal() -> None:
+    """The search for markers in small letters misses none that IGNORECASE would have found, and moves none."""
+    letters = "abcdefghijklmnopqrstuvwxyzéответ"
+    pattern = re.compile(f"(?i:[{letters}])")
+    for character in map(chr, range(0x110000)):
+        small = character.translate(_OTHER_CASES).lower()
+        assert len(small) == 1
+        assert (pattern.match(character) is None) or small in f"{letters}k"
 
 
 @given(_TEXTS)

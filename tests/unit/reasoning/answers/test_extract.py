@@ -95,6 +95,11 @@ HOSTILE = {
     "backslashes": ("\\" * 100_000, None),
     "equals": ("5=" * 50_000, "5"),
     "prices": ("$5 " * 33_000, "$5"),
+    "open fractions": ("\\frac{" * 17_000, "\\frac"),
+    "open roots": ("2\\sqrt{" * 14_000, "2"),
+    "fractions and open braces": ("\\frac{1}{2} {" * 7_000, "2"),
+    "words of markers": ("answer option 选 a: " * 5_000, None),
+    "numbered answers": ("A1: 5\n" * 16_000, "5"),
     "groups": ("1" + ",111" * 25_000, None),
 }
 

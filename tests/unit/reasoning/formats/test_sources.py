@@ -126,12 +126,15 @@ def test_a_folder_is_its_data_files_sorted(tmp_path: Path) -> None:
         ".hidden",
         "results_2024.json",
         "metrics.json",
+        *("report.json", "per_problem.jsonl", "report.md", "report.html", "selections.jsonl"),
     ):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "folder.jsonl").mkdir()
     expected = [tmp_path / name for name in ("a.parquet", "b.jsonl", "c.json.gz")]
     assert data_files([tmp_path]) == expected
     assert data_files([expected[1], tmp_path]) == [expected[1], expected[0], expected[2]]
+    named = [tmp_path / "selections.jsonl"]
+    assert data_files(named) == named  # a file that is named is read
 
 
 def test_missing_paths_are_refused_at_once(tmp_path: Path) -> None:

@@ -93,8 +93,8 @@ class TestSeedFiles:
     @pytest.mark.parametrize(
         ("keys", "message"),
         [
-            (["a0", "a1", "b0"], "all 2 problems with sample 1, found 1, up to a"),
-            (["a0", "b0", "b1", "a1"], "expected problem a as number 1 of sample 1, found b"),
+            (["a0", "a1", "b0"], 'all 2 problems with sample 1, found 1, up to "a"'),
+            (["a0", "b0", "b1", "a1"], 'expected problem "a" as number 1 of sample 1, found "b"'),
         ],
     )
     def test_gaps_and_disorder_leave_no_file(self, keys: list[str], message: str, tmp_path: Path) -> None:
