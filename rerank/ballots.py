@@ -76,7 +76,7 @@ def _build_ballot(problem: GradedProblem) -> Ballot:
     name = problem.problem.id
     if not problem.candidates:
         raise InputError(f"problem {name!r} has no sample; leave it out")
-    if problem.problem.expected_answer is None:
+    if not problem.is_graded:
         raise InputError(f"problem {name!r} has no expected answer to measure against; leave it out")
     numbers = {label: i for i, label in enumerate(sorted({x for x in problem.labels if x is not None}))}
     labels_N = np.array([len(numbers) if x is None else numbers[x] for x in problem.labels])

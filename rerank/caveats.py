@@ -1,12 +1,13 @@
 """What a reader must know about the samples before trusting a number."""
 
 from rerank.grading import Graded
+from rerank.labels import label_warnings
 
 
 def caveats(graded: Graded, n: int) -> list[str]:
     """One sentence each; values stop at n samples."""
     problems, warnings = graded.problems, []
-    num_mixed = sum(len({c.model for c in p.candidates}) > 1 for p in problems)
+    num_mixed = sum(len({c.model for c in p.candidates if c.model is not None}) > 1 for p in problems)
     if num_mixed:
         warnings.append(
             f"The samples are not drawn from one distribution: in {num_mixed} of {len(problems)} problems "
@@ -17,22 +18,35 @@ def caveats(graded: Graded, n: int) -> list[str]:
     if len(counts) > 1:
         warnings.append(
             f"Problems have {min(counts)} to {max(counts)} samples; values stop at n = {n}, which every "
-            "problem has. --min-samples leaves out the problems with fewer."
+            "problem has (`quorum report --min-samples` leaves out the problems with fewer). What is not a value "
+            "at n uses all samples of each problem: shares of samples, clusters, difficulty, risk, the quality of "
+            "the scores, and what is selected for each problem."
         )
     if graded.num_disagreements:
         warnings.append(
             f"{graded.num_disagreements} of {graded.num_claims} gradings by the tool that wrote the files "
             "differ from the ones made here; the ones made here are used."
         )
-    num_missing = sum(c.score is None for p in problems for c in p.candidates)
-    if graded.has_scores and num_missing:
+    if graded.has_scores and graded.num_missing_scores:
         warnings.append(
-            f"{num_missing} samples have no score ({graded.num_nan_scores} of them NaN); they are never "
+            f"{graded.num_missing_scores} samples have no score ({graded.num_nan_scores} of them NaN); they are never "
             "ranked, and still vote in Maj1."
         )
+    warnings += greedy_warnings(graded)
+    return warnings + label_warnings(graded.labelled, len(problems))
+
+
+def greedy_warnings(graded: Graded) -> list[str]:
+    """Where the greedy samples are, if there are any."""
     if any(g is not None for g in graded.greedy):
-        warnings.append(
+        return [
             "Each problem's greedy sample (temperature 0, beside samples drawn at another) is not among the "
-            "samples that vote; it has its own line."
-        )
-    return warnings
+            "samples that vote. Pass@1 is the greedy samples' value; Mean@1 is the mean over the others."
+        ]
+    if graded.num_greedy_kept:
+        return [
+            f"{graded.num_greedy_kept} of {len(graded.problems)} problems have a greedy sample (temperature 0, "
+            "beside samples drawn at another), the others have none: it votes like any other sample, and Pass@1 "
+            "is the mean over all samples."
+        ]
+    return []

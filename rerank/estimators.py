@@ -11,7 +11,7 @@ in size and summed score win equally often.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,9 +21,10 @@ from reasoning.errors import InputError
 from rerank.ballots import Ballot, build_ballots
 from rerank.exact import maj1_at_k, maj1_curve, rr_all_at_k
 from rerank.formulas import exact_values
-from rerank.grading import GradedProblem
+from rerank.grading import GradedProblem, has_scores
 from rerank.monte_carlo import mean_outcomes
-from rerank.outcomes import Metric
+from rerank.outcomes import Measure
+from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 
 __all__ = [
     "Estimate",
@@ -34,6 +35,7 @@ __all__ = [
     "rr_all_at_k",
     "sample_size_grid",
     "top_k_share",
+    "with_greedy",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -44,11 +46,12 @@ class Estimate:
     """One metric or strategy at one number of samples.
 
     Attributes:
-        name: "first", "pass", "maj1", "majk", or a strategy that needs scores.
-        n: samples in a subset; "first" has 1.
+        name: "first", "mean", "pass", "maj1", "majk", or a strategy that needs scores.
+        n: samples in a subset; "first" and "mean" have 1.
         k: K of majk, rr.majk, w.rr.majk; N of maj1.topn; None for the others.
         values: (num_problems,) probability that the chosen answer is correct; 0 or 1 where n is all samples.
-        estimator: "exact" where every problem's value is, else "monte-carlo".
+        estimator: "exact" where every problem's value is, else "monte-carlo"; "greedy" for Pass@1 of the one
+            greedy sample.
         standard_error: of the mean of `values`, from drawing subsets alone; 0.0 where exact.
     """
 
@@ -56,7 +59,7 @@ class Estimate:
     n: int
     k: int | None
     values: FloatArray
-    estimator: Literal["exact", "monte-carlo"]
+    estimator: Literal["exact", "monte-carlo", "greedy"]
     standard_error: float
 
     @property
@@ -68,8 +71,8 @@ def estimate(
     problems: Sequence[GradedProblem],
     *,
     sample_sizes: Sequence[int] | None = None,
-    ks: Sequence[int] = (3, 5, 8),
-    top_ns: Sequence[int] = (8,),
+    ks: Sequence[int] = DEFAULT_KS,
+    top_ns: Sequence[int] = DEFAULT_TOP_NS,
     seed: int = 0,
 ) -> list[Estimate]:
     """Estimate every metric and strategy at every number of samples.
@@ -91,12 +94,27 @@ def estimate(
     """
     ballots = build_ballots(problems)
     sizes = sample_size_grid(problems) if sample_sizes is None else list(sample_sizes)
-    metrics = [Metric("pass", None), Metric("maj1", None), *(Metric("majk", k) for k in ks)]
-    if _any_scored(ballots):
-        metrics += [Metric("rr.all", None), *(Metric("rr.majk", k) for k in ks), Metric("w.rr", None)]
-        metrics += [*(Metric("w.rr.majk", k) for k in ks), *(Metric("maj1.topn", n) for n in top_ns)]
+    metrics = [Measure("pass", None), Measure("maj1", None), *(Measure("majk", k) for k in ks)]
+    if has_scores(problems):
+        metrics += [Measure("rr.all", None), *(Measure("rr.majk", k) for k in ks), Measure("w.rr", None)]
+        metrics += [*(Measure("w.rr.majk", k) for k in ks), *(Measure("maj1.topn", n) for n in top_ns)]
     _check(ballots, sizes, metrics)
     return [_first(ballots), *_estimates(ballots, sizes, metrics, seed=seed)]
+
+
+def with_greedy(estimates: Sequence[Estimate], greedy: Sequence[bool | None]) -> list[Estimate]:
+    """Make Pass@1 the greedy samples' value, and call the mean over the sampled ones "mean".
+
+    Args:
+        estimates: of `estimate`.
+        greedy: per problem, whether its greedy sample is correct. Where any problem has none, nothing changes:
+            Pass@1 is then the mean over samples.
+    """
+    if not greedy or any(correct is None for correct in greedy):
+        return list(estimates)
+    values = np.array([float(bool(correct)) for correct in greedy])
+    renamed = [replace(e, name="mean") if (e.name, e.n) == ("pass", 1) else e for e in estimates]
+    return [Estimate("pass", 1, None, values, "greedy", 0.0), *renamed]
 
 
 def estimate_parameters(
@@ -120,10 +138,10 @@ def estimate_parameters(
     """
     ballots = build_ballots(problems)
     size = min(ballot.num_samples for ballot in ballots) if n is None else n
-    metrics = [Metric("majk", k) for k in ks]
-    if _any_scored(ballots):
-        metrics += [Metric(name, k) for name in ("rr.majk", "w.rr.majk") for k in ks]
-        metrics += [Metric("maj1.topn", top_n) for top_n in top_ns]
+    metrics = [Measure("majk", k) for k in ks]
+    if has_scores(problems):
+        metrics += [Measure(name, k) for name in ("rr.majk", "w.rr.majk") for k in ks]
+        metrics += [Measure("maj1.topn", top_n) for top_n in top_ns]
     _check(ballots, [size], metrics)
     return _estimates(ballots, [size], metrics, seed=seed)
 
@@ -152,11 +170,7 @@ def top_k_share(problems: Sequence[GradedProblem], ks: Sequence[int]) -> FloatAr
     return np.stack(shares)
 
 
-def _any_scored(ballots: Sequence[Ballot]) -> bool:
-    return any(ballot.is_scored.any() for ballot in ballots)
-
-
-def _check(ballots: Sequence[Ballot], sizes: Sequence[int], metrics: Sequence[Metric]) -> None:
+def _check(ballots: Sequence[Ballot], sizes: Sequence[int], metrics: Sequence[Measure]) -> None:
     smallest = min(ballots, key=lambda ballot: ballot.num_samples)
     for n in sizes:
         if not 1 <= n <= smallest.num_samples:
@@ -175,7 +189,7 @@ def _first(ballots: Sequence[Ballot]) -> Estimate:
 
 
 def _estimates(
-    ballots: Sequence[Ballot], sizes: Sequence[int], metrics: Sequence[Metric], *, seed: int
+    ballots: Sequence[Ballot], sizes: Sequence[int], metrics: Sequence[Measure], *, seed: int
 ) -> list[Estimate]:
     """Formulas where there are some, draws for the rest."""
     estimates = []

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from reasoning.metrics import pass_at_k
 from rerank.ballots import Ballot
 from rerank.exact import MAX_EXACT_SAMPLES, maj1_curve, rr_all_curve
-from rerank.outcomes import Metric
+from rerank.outcomes import Measure
 
 FloatArray = npt.NDArray[np.float64]
 
 
-def exact_values(ballots: Sequence[Ballot], sizes: Sequence[int], metrics: Sequence[Metric]) -> FloatArray:
+def exact_values(ballots: Sequence[Ballot], sizes: Sequence[int], metrics: Sequence[Measure]) -> FloatArray:
     """The expectation over subsets where a formula gives it, NaN elsewhere; (S, P, M)."""
     values_SPM = np.zeros((len(sizes), len(ballots), len(metrics)))
     for p, ballot in enumerate(ballots):
@@ -46,7 +46,7 @@ def _curves(ballot: Ballot, sizes: Sequence[int]) -> dict[str, FloatArray]:
 
 
 def _exact(
-    ballot: Ballot, metric: Metric, sizes_S: npt.NDArray[np.int64], curves: dict[str, FloatArray]
+    ballot: Ballot, metric: Measure, sizes_S: npt.NDArray[np.int64], curves: dict[str, FloatArray]
 ) -> FloatArray | float:
     takes_all_S = (metric.k or 1) >= np.minimum(sizes_S, ballot.num_clusters)
     if metric.name in ("pass", "maj1"):

@@ -1,10 +1,11 @@
 """Rows in any order to what is known of each problem."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reasoning.errors import InputError
+from reasoning.formats.parse import shown
 from reasoning.formats.rows import Row
 from reasoning.types import Candidate
 
@@ -20,6 +21,7 @@ class Gathered:
         candidates: one per row.
         temperatures: where rows name them.
         claims: `symbolic_correct`, where rows have it.
+        greedy: the greedy sample, where it is to be kept apart from the others; see `keep_greedy_apart`.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Gathered:
     candidates: dict[int, Candidate] = field(default_factory=dict)
     temperatures: dict[int, float] = field(default_factory=dict)
     claims: dict[int, bool] = field(default_factory=dict)
+    greedy: int | None = None
 
     def greedy_sample(self) -> int | None:
         """The one sample of temperature 0 among samples of another or an unnamed one; else None."""
@@ -35,11 +38,22 @@ class Gathered:
         return zeros[0] if len(zeros) == 1 and len(self.candidates) > 1 else None
 
 
+def keep_greedy_apart(problems: Sequence[Gathered]) -> int:
+    """Keep each problem's greedy sample apart where all have one; else none, and return how many there are."""
+    greedy = [problem.greedy_sample() for problem in problems]
+    if None in greedy:
+        return len(greedy) - greedy.count(None)
+    for problem, sample in zip(problems, greedy, strict=True):
+        problem.greedy = sample
+    return 0
+
+
 @dataclass(slots=True)
 class Counts:
     """What is counted while rows stream by."""
 
     rows: int = 0
+    greedy_kept: int = 0
     nan_scores: int = 0
     dropped_texts: int = 0
     text_bytes: int = 0
@@ -78,8 +92,8 @@ def _merge_problem(problem: Gathered, row: Row) -> None:
     """Take text and expected answer from any row that has them; rows that disagree are an error."""
     if problem.text and row.problem and problem.text != row.problem:
         raise InputError(
-            f"expected one text for problem {row.id!r}, found two: {_short(problem.text)} and, at sample "
-            f"{row.sample}, {_short(row.problem)}; give different problems different ids"
+            f"expected one text for problem {row.id!r}, found two: {shown(problem.text)} and, at sample "
+            f"{row.sample}, {shown(row.problem)}; give different problems different ids"
         )
     if None not in (problem.expected, row.expected_answer) and problem.expected != row.expected_answer:
         raise InputError(
@@ -107,7 +121,3 @@ def _candidate(row: Row, answer: str | None, *, counts: Counts, page_bytes: int)
         model=row.model,
         num_tokens=row.num_generated_tokens,
     )
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")

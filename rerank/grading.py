@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
@@ -13,7 +13,9 @@ from reasoning.errors import InputError
 from reasoning.formats.rows import Row
 from reasoning.types import Candidate, Problem
 from rerank.batch import Pool, num_workers
-from rerank.gathering import Counts, Gathered, gather
+from rerank.clusters import is_scored
+from rerank.gathering import Counts, Gathered, gather, keep_greedy_apart
+from rerank.labels import Labelled, labelled
 
 PAGE_BYTES = 32 * 2**20  # solution texts kept in memory for the page; votes need none of them
 MIN_PROBLEMS_FOR_POOL = 200  # below this, starting processes takes longer than the work
@@ -33,6 +35,7 @@ class GradedProblem:
         labels: a cluster number per candidate, numbered by first appearance; None for no answer.
         correct: the number of the cluster equal to the expected answer; None if no cluster is.
         num_unknown: answers whose equality with the expected one is undecided (counted unequal).
+        by_labels: no answer is expected, and `correct` follows the rows' `symbolic_correct`.
     """
 
     problem: Problem
@@ -40,6 +43,22 @@ class GradedProblem:
     labels: tuple[int | None, ...]
     correct: int | None
     num_unknown: int = 0
+    by_labels: bool = False
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether it is known which cluster is correct, or that none is."""
+        return self.by_labels or self.problem.expected_answer is not None
+
+
+def has_scores(problems: Iterable[GradedProblem]) -> bool:
+    """Whether any sample can be ranked: it has an answer and a score."""
+    return any(
+        is_scored(candidate)
+        for problem in problems
+        for candidate, label in zip(problem.candidates, problem.labels, strict=True)
+        if label is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +67,12 @@ class Graded:
 
     Attributes:
         problems: by id, numbers inside an id compared as numbers, whatever the order of the rows.
-        greedy: per problem, whether its greedy sample is correct; None where it has none. A greedy sample is
-            the one row of temperature 0 beside rows of another or an unnamed one; it is not among the
-            candidates, for they are samples of one distribution.
+        greedy: per problem, whether its greedy sample is correct, where every problem has one; else None for
+            each. A greedy sample is the one row of temperature 0 beside rows of another or an unnamed one; it
+            is then not among the candidates, for they are samples of one distribution.
         num_rows: rows read, greedy ones included.
+        num_greedy_kept: greedy samples that are among the candidates, since other problems have none.
+        labelled: by problem id, where the file's own gradings stand for an expected answer.
         num_nan_scores: scores that were not numbers, and are treated as missing.
         num_claims: rows whose tool had graded them itself.
         num_disagreements: of those, the ones that our grading contradicts; ours is used.
@@ -61,6 +82,8 @@ class Graded:
     problems: tuple[GradedProblem, ...]
     greedy: tuple[bool | None, ...]
     num_rows: int
+    num_greedy_kept: int = 0
+    labelled: dict[str, Labelled] = field(default_factory=dict)
     num_nan_scores: int = 0
     num_claims: int = 0
     num_disagreements: int = 0
@@ -68,8 +91,12 @@ class Graded:
 
     @property
     def has_scores(self) -> bool:
-        """Whether any sample can be ranked: it has an answer and a score."""
-        return any(c.score is not None and c.answer is not None for p in self.problems for c in p.candidates)
+        return has_scores(self.problems)
+
+    @property
+    def num_missing_scores(self) -> int:
+        """Samples without a score, with or without an answer."""
+        return sum(not is_scored(c) for p in self.problems for c in p.candidates)
 
 
 def grade_rows(
@@ -81,6 +108,7 @@ def grade_rows(
     re_extract: bool = False,
     need_expected: bool = True,
     page_bytes: int = PAGE_BYTES,
+    limit: int | None = None,
 ) -> Graded:
     """Group and grade sampled solutions; the same result for any order of rows and number of workers.
 
@@ -93,22 +121,34 @@ def grade_rows(
         workers: processes; None for one per core.
         last_number: whether a text without a marked answer is answered by its last number.
         re_extract: extract again where a row has a predicted answer, instead of using it as given.
-        need_expected: whether a problem without an expected answer is an error.
+        need_expected: whether a problem with neither an expected answer nor a `symbolic_correct` is an error.
         page_bytes: UTF-8 bytes of solution text to keep.
+        limit: problems to take, the first ones in the order of the rows; None for all.
 
     Raises:
-        InputError: no rows, a problem without an expected answer, rows of one problem that disagree on its
-            text or expected answer, or two rows with one key.
+        InputError: no rows, a problem that cannot be graded, rows of one problem that disagree on its text or
+            expected answer, two rows with one key, or a row whose text is a program and not a solution.
     """
     counts = Counts()
     extract = partial(_extract, last_number=last_number)
     with Pool(workers or num_workers()) as pool:
+        rows = rows if limit is None else _of_first_problems(rows, limit)
         gathered = gather(_with_answers(rows, extract, pool=pool, again=re_extract), counts, page_bytes)
-        problems = sorted(gathered.values(), key=lambda g: _natural(g.id))
+        problems = sorted(gathered.values(), key=lambda g: (_natural(g.id), g.id))
         _check(problems, need_expected=need_expected)
+        counts.greedy_kept = keep_greedy_apart(problems)
         mapped = pool.map if len(problems) >= MIN_PROBLEMS_FOR_POOL else map
         groupings = list(mapped(partial(_group, policy=policy), map(_answers, problems)))
     return _graded(problems, groupings, counts)
+
+
+def _of_first_problems(rows: Iterable[Row], limit: int) -> Iterator[Row]:
+    """The rows of the first problems; all rows are looked at, for those of a problem may be far apart."""
+    ids: set[str] = set()
+    for row in rows:
+        if row.id in ids or len(ids) < limit:
+            ids.add(row.id)
+            yield row
 
 
 def _with_answers(
@@ -121,22 +161,33 @@ def _with_answers(
         iterator = iter(rows)
         while chunk := list(islice(iterator, ROWS_PER_TASK)):
             waiting.append(chunk)
-            yield [None if row.is_extracted and not again else row.generation for row in chunk]
+            yield [None if row.is_extracted and not again else _solution(row) for row in chunk]
 
     for answers in pool.map(extract, texts()):
         for row, answer in zip(waiting.popleft(), answers, strict=True):
             yield row, row.predicted_answer if row.is_extracted and not again else answer
 
 
+def _solution(row: Row) -> str:
+    """The text to extract from; a program's answer is what it computes, and no text extraction finds that."""
+    if (row.model_extra or {}).get("language") == "python":
+        raise InputError(
+            f'expected solution texts, found a program (`language`: "python") for ({row.id!r}, {row.sample}); run '
+            "the programs first and give each row what its program computes as `predicted_answer`"
+        )
+    return row.generation
+
+
 def _check(problems: Sequence[Gathered], *, need_expected: bool) -> None:
     if not problems:
         raise InputError("expected at least one row, found none; check the file names")
-    without = [p.id for p in problems if p.expected is None]
+    without = [p.id for p in problems if p.expected is None and not p.claims]
     if need_expected and without:
         raise InputError(
             f"expected an expected_answer for every problem, found none for {len(without)} of "
-            f"{len(problems)}, the first {without[0]!r}; add the field to one row of each problem, or use "
-            "`quorum rerank`, which chooses answers without grading them"
+            f"{len(problems)}, the first {without[0]!r}; add the field to one row of each problem, or add "
+            "`symbolic_correct`, a grading, to its rows, or use `quorum rerank`, which chooses answers without "
+            "grading them"
         )
 
 
@@ -150,8 +201,7 @@ def _answers(problem: Gathered) -> _Answers:
 
 
 def _order(problem: Gathered) -> list[int]:
-    greedy = problem.greedy_sample()
-    return sorted(problem.candidates, key=lambda sample: (sample == greedy, sample))
+    return sorted(problem.candidates, key=lambda sample: (sample == problem.greedy, sample))
 
 
 def _group(answers: _Answers, *, policy: Policy) -> Grouping:
@@ -161,8 +211,13 @@ def _group(answers: _Answers, *, policy: Policy) -> Grouping:
 def _graded(problems: Sequence[Gathered], groupings: Sequence[Grouping], counts: Counts) -> Graded:
     graded, greedy = [], []
     num_claims = num_disagreements = 0
+    by_labels: dict[str, Labelled] = {}
     for problem, grouping in zip(problems, groupings, strict=True):
         order = _order(problem)
+        if problem.expected is None and problem.claims:
+            found = labelled(grouping.labels, [problem.claims.get(sample) for sample in order])
+            by_labels[problem.id] = found
+            grouping = replace(grouping, correct=found.correct)
         is_correct = {
             sample: label is not None and label == grouping.correct
             for sample, label in zip(order, grouping.labels, strict=True)
@@ -170,13 +225,15 @@ def _graded(problems: Sequence[Gathered], groupings: Sequence[Grouping], counts:
         claims = problem.claims if problem.expected is not None else {}
         num_claims += len(claims)
         num_disagreements += sum(is_correct[sample] != claim for sample, claim in claims.items())
-        has_greedy = problem.greedy_sample() is not None
-        greedy.append(is_correct[order[-1]] if has_greedy else None)
-        graded.append(_without_last(problem, order, grouping) if has_greedy else _problem(problem, grouping))
+        greedy.append(None if problem.greedy is None else is_correct[problem.greedy])
+        whole = _problem(problem, grouping)
+        graded.append(whole if problem.greedy is None else _without_last(whole))
     return Graded(
         problems=tuple(graded),
         greedy=tuple(greedy),
         num_rows=counts.rows,
+        num_greedy_kept=counts.greedy_kept,
+        labelled=by_labels,
         num_nan_scores=counts.nan_scores,
         num_claims=num_claims,
         num_disagreements=num_disagreements,
@@ -191,12 +248,12 @@ def _problem(problem: Gathered, grouping: Grouping) -> GradedProblem:
         labels=grouping.labels,
         correct=grouping.correct,
         num_unknown=grouping.num_unknown,
+        by_labels=problem.expected is None and bool(problem.claims),
     )
 
 
-def _without_last(problem: Gathered, order: Sequence[int], grouping: Grouping) -> GradedProblem:
+def _without_last(whole: GradedProblem) -> GradedProblem:
     """The problem without its greedy sample; no cluster is correct if only that sample was in it."""
-    whole = _problem(problem, grouping)
     labels = whole.labels[:-1]
     return replace(
         whole,
@@ -208,5 +265,5 @@ def _without_last(problem: Gathered, order: Sequence[int], grouping: Grouping) -
 
 def _natural(text: str) -> tuple[tuple[str, int, str], ...]:
     """A sort key under which `p2` comes before `p10`."""
-    parts = re.findall(r"(\D*)([0-9]{0,18})", text)
+    parts = re.findall(r"([^0-9]*)([0-9]{0,18})", text)
     return tuple((word, int(number) if number else -1, number) for word, number in parts)

@@ -85,7 +85,9 @@ def interval(low: float, high: float) -> str:
 
 
 def estimator(metric: Metric) -> str:
-    """How the value was found; a Monte Carlo one with its standard error in points."""
+    """How the value was found; a Monte Carlo one with its standard error in points, Pass@1 with its samples."""
+    if (metric.name, metric.n) == ("pass", 1):
+        return "greedy sample" if metric.estimator == "greedy" else f"{metric.estimator}, mean over samples"
     if metric.estimator == "monte-carlo":
         return f"Monte Carlo, s.e. {100 * metric.standard_error:.2f}"
     return metric.estimator
@@ -130,8 +132,9 @@ def findings(report: Report) -> list[str]:
 
 
 def _vote_against_one(report: Report, one: Metric, vote: Metric) -> str:
+    subject = "The greedy sample" if one.estimator == "greedy" else "One sample"
     text = (
-        f"One sample is right {percent(one.value)}% of the time ({interval(one.low, one.high)}); the "
+        f"{subject} is right {percent(one.value)}% of the time ({interval(one.low, one.high)}); the "
         f"majority of {vote.n} is right {percent(vote.value)}% ({interval(vote.low, vote.high)})"
     )
     compared = comparison_with(report, vote, "pass")
@@ -183,10 +186,15 @@ def _verifier_sentences(report: Report) -> list[str]:
     if verifier is None or verifier.auroc is None:
         return []
     within = verifier.auroc_within
-    text = f"The scores rank a correct sample above an incorrect one {percent(verifier.auroc)}% of the time"
+    spread = verifier.intervals.get("auroc", (verifier.auroc, verifier.auroc))
+    text = (
+        f"The scores rank a correct sample above an incorrect one {percent(verifier.auroc)}% of the time "
+        f"({interval(*spread)})"
+    )
     if within is None:
         return [f"{text} (AUROC); no problem has both kinds, so nothing can be said within problems."]
-    text += f" over all samples, {percent(within)}% within a problem (AUROC)."
+    spread = verifier.intervals.get("auroc_within", (within, within))
+    text += f" over all samples, {percent(within)}% ({interval(*spread)}) within a problem (AUROC)."
     if verifier.auroc - within > 0.1:
         text += " Much of what they know is which problems are hard, and that cannot rerank."
     return [text]

@@ -1,14 +1,15 @@
 """Estimates to what a report states: values with intervals, curves, paired comparisons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rerank.estimators import Estimate, estimate_parameters
 from rerank.grading import GradedProblem
+from rerank.intervals import intervals
 from rerank.naming import is_oracle
-from rerank.statistics import compare, holm, intervals, verdict
+from rerank.statistics import compare, holm, verdict
 
 MAX_PARAMETERS = 16  # points of a curve over K or N
 
@@ -18,11 +19,11 @@ class Metric:
     """One number: a metric or strategy at n samples, as a fraction, with its 95% interval over problems.
 
     Attributes:
-        name: "first", "greedy", "pass", "maj1", "majk", or a strategy that needs scores.
+        name: "first", "mean", "pass", "maj1", "majk", or a strategy that needs scores.
         n: samples per problem it looks at.
         k: K or TopN; None where there is none.
         value, low, high: fractions.
-        estimator: "exact", "monte-carlo", or "greedy" for the one greedy sample.
+        estimator: "exact", "monte-carlo", or "greedy" for Pass@1 of the one greedy sample.
         standard_error: of the value, from drawing subsets alone; 0 where exact.
         interval: how low and high were found, "wilson" or "bootstrap".
     """
@@ -66,8 +67,8 @@ class PairedComparison:
 
 
 def at_largest_n(estimates: Sequence[Estimate], n: int) -> list[Estimate]:
-    """One sample (Pass@1, first), then what chooses among n, then the oracles."""
-    last = [e for e in estimates if e.n == n or e.name == "first" or (e.name, e.n) == ("pass", 1)]
+    """One sample (Pass@1, mean, first), then what chooses among n, then the oracles."""
+    last = [e for e in estimates if e.n == n or e.name in ("first", "mean") or (e.name, e.n) == ("pass", 1)]
     return sorted(last, key=lambda e: (is_oracle(e.name, e.n), e.n, e.name == "first"))
 
 
@@ -84,7 +85,7 @@ def summarise(estimates: Sequence[Estimate], *, seed: int) -> list[Metric]:
             value=e.mean,
             low=interval.low,
             high=interval.high,
-            estimator="greedy" if e.name == "greedy" else e.estimator,
+            estimator=e.estimator,
             standard_error=e.standard_error,
             interval=interval.method,
         )
@@ -93,9 +94,10 @@ def summarise(estimates: Sequence[Estimate], *, seed: int) -> list[Metric]:
 
 
 def curves_over_n(estimates: Sequence[Estimate], *, seed: int) -> list[Curve]:
-    """One curve per metric and K, n rising."""
+    """One curve per metric and K, n rising. Pass begins with the mean over samples, greedy samples or not."""
+    sampled = [replace(e, name="pass") if e.name == "mean" else e for e in estimates if e.estimator != "greedy"]
     groups: dict[tuple[str, int | None], list[Metric]] = {}
-    for metric in summarise(estimates, seed=seed):
+    for metric in summarise(sampled, seed=seed):
         groups.setdefault((metric.name, metric.k), []).append(metric)
     return [Curve(name, k, tuple(sorted(g, key=lambda m: m.n))) for (name, k), g in groups.items()]
 
@@ -124,7 +126,7 @@ def max_clusters(problems: Sequence[GradedProblem]) -> int:
 
 def compare_strategies(estimates: Sequence[Estimate], *, seed: int) -> list[PairedComparison]:
     """Every strategy against the vote and against the first sample; the vote also against Pass@1."""
-    strategies = [e for e in estimates if not is_oracle(e.name, e.n) and e.name not in ("first", "pass")]
+    strategies = [e for e in estimates if e.name not in ("first", "mean", "pass", "majk")]
     vote, first, one = (next(e for e in estimates if e.name == name) for name in ("maj1", "first", "pass"))
     pairs = [(a, vote) for a in strategies if a is not vote]
     pairs += [(vote, one), *((a, first) for a in strategies)]

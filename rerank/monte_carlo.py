@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rerank.ballots import Ballot
-from rerank.outcomes import Metric, Subsets, depends_on_order, outcomes, units_per_score
+from rerank.outcomes import Measure, Subsets, depends_on_order, outcomes, units_per_score
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class Means:
 def mean_outcomes(
     ballots: Sequence[Ballot],
     n: int,
-    metrics: Sequence[Metric],
+    metrics: Sequence[Measure],
     *,
     wanted_PM: BoolArray,
     seed: int,
@@ -85,7 +85,7 @@ def _first_orders(drawn: Sequence[Ballot], n: int, num_problems: int, tolerance:
     return max(MIN_ORDERS, ceil(coin / 4 / subsets_per_order))
 
 
-def _whole_sets(ballots: Sequence[Ballot], n: int, metrics: Sequence[Metric], *, wanted_PM: BoolArray) -> Means:
+def _whole_sets(ballots: Sequence[Ballot], n: int, metrics: Sequence[Measure], *, wanted_PM: BoolArray) -> Means:
     """The outcomes where n is all samples and nothing ties: one subset, in sample order."""
     shape = wanted_PM.shape
     means = Means(np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool))
@@ -100,7 +100,7 @@ def _whole_sets(ballots: Sequence[Ballot], n: int, metrics: Sequence[Metric], *,
 def _add_draws(
     ballots: Sequence[Ballot],
     n: int,
-    metrics: Sequence[Metric],
+    metrics: Sequence[Measure],
     *,
     streams: dict[int, np.random.Generator],
     num_orders: int,

@@ -2,7 +2,7 @@
 
 STEMS = {
     "first": "First",
-    "greedy": "Greedy",
+    "mean": "Mean",
     "pass": "Pass",
     "maj1": "Maj1",
     "majk": "Maj{k}",
@@ -14,7 +14,7 @@ STEMS = {
 }
 MEANINGS = {
     "first": "the first sample",
-    "greedy": "the greedy sample",
+    "mean": "one sample, mean over all but the greedy one",
     "pass": "oracle: some sample is right",
     "maj1": "majority vote",
     "majk": "oracle: one of the {k} largest clusters is right",
@@ -50,5 +50,5 @@ def is_oracle(name: str, n: int) -> bool:
 def meaning(name: str, n: int, k: int | None = None) -> str:
     """What the metric is, in a few words."""
     if (name, n) == ("pass", 1):
-        return "one sample, mean over all"
+        return "one sample"
     return MEANINGS[name].format(k="K" if k is None else k)

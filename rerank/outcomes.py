@@ -21,7 +21,7 @@ BoolArray = npt.NDArray[np.bool_]
 ABSENT = -1  # below every key
 
 
-class Metric(NamedTuple):
+class Measure(NamedTuple):
     """A metric or strategy with its K or TopN; None where it has neither."""
 
     name: str
@@ -92,7 +92,7 @@ class Keys:
         return -np.sort(-(key_RC // self.size), axis=1)  # ABSENT // S is ABSENT
 
 
-def outcomes(subsets: Subsets, metrics: Sequence[Metric]) -> FloatArray:
+def outcomes(subsets: Subsets, metrics: Sequence[Measure]) -> FloatArray:
     """The probability that each subset's selection is correct; (R, M).
 
     0 or 1, except for maj1 and majk, which split ties between equally large clusters.
@@ -106,7 +106,7 @@ def outcomes(subsets: Subsets, metrics: Sequence[Metric]) -> FloatArray:
     return outcomes_RM
 
 
-def depends_on_order(subsets: Subsets, metrics: Sequence[Metric]) -> BoolArray:
+def depends_on_order(subsets: Subsets, metrics: Sequence[Measure]) -> BoolArray:
     """Whether another order of the same samples may change the outcome; (R, M), True where in doubt."""
     keys = _keys(subsets)
     return np.stack([_in_doubt(metric, keys, subsets) for metric in metrics], axis=1)
@@ -127,7 +127,7 @@ def _outcomes(name: str, ks: IntArray, keys: Keys, subsets: Subsets) -> npt.NDAr
     return _share_in_largest(keys.counts, correct_R1, ks)
 
 
-def _in_doubt(metric: Metric, keys: Keys, subsets: Subsets) -> BoolArray:
+def _in_doubt(metric: Measure, keys: Keys, subsets: Subsets) -> BoolArray:
     k = metric.k or 1
     if metric.name == "w.rr":
         return keys.ties_between(keys.weight, 0)

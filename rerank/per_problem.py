@@ -6,8 +6,8 @@ from typing import Any
 
 from rerank.clusters import Cluster, Selection, build_clusters
 from rerank.estimators import Estimate
-from rerank.grading import GradedProblem
-from rerank.strategies import STRATEGIES
+from rerank.grading import GradedProblem, has_scores
+from rerank.strategies import STRATEGIES, choose
 
 
 def per_problem_lines(
@@ -21,6 +21,7 @@ def per_problem_lines(
         k: of rr.majk and w.rr.majk in `selections`.
         top_n: of maj1.topn in `selections`.
     """
+    names = strategy_names(problems)
     for i, problem in enumerate(problems):
         clusters = build_clusters(problem.candidates, problem.labels)
         line = {
@@ -34,26 +35,30 @@ def per_problem_lines(
             "clusters": [cluster_fields(c, is_correct=is_correct(problem, c)) for c in clusters],
             "selections": {
                 name: selection_fields(problem, selection)
-                for name, selection in select_all(clusters, k=k, top_n=top_n).items()
+                for name, selection in select_all(problem, clusters, names=names, k=k, top_n=top_n).items()
             },
             "values": [{"name": e.name, "n": e.n, "k": e.k, "value": float(e.values[i])} for e in estimates],
         }
         yield json.dumps(line, ensure_ascii=False)
 
 
-def select_all(clusters: Sequence[Cluster], *, k: int, top_n: int) -> dict[str, Selection | None]:
-    """What each strategy selects from all samples; without scores, those that need them are left out."""
-    has_scores = any(c.scores for c in clusters)
-    return {
-        name: strategy.function(clusters, top_n if strategy.parameter == "n" else k)
-        for name, strategy in STRATEGIES.items()
-        if has_scores or not strategy.needs_scores
-    }
+def strategy_names(problems: Sequence[GradedProblem]) -> list[str]:
+    """The strategies that can choose: without any score, those that need scores are left out."""
+    are_scored = has_scores(problems)
+    return [name for name, strategy in STRATEGIES.items() if are_scored or not strategy.needs_scores]
+
+
+def select_all(
+    problem: GradedProblem, clusters: Sequence[Cluster], *, names: Sequence[str], k: int, top_n: int
+) -> dict[str, Selection | None]:
+    """What each named strategy selects from all samples of a problem; None where it has nothing to choose."""
+    first_sample = problem.candidates[0].sample
+    return {name: choose(name, clusters, first_sample=first_sample, k=k, top_n=top_n) for name in names}
 
 
 def is_correct(problem: GradedProblem, cluster: Cluster) -> bool | None:
-    """Whether a cluster equals the expected answer; None where none is expected."""
-    if problem.problem.expected_answer is None:
+    """Whether a cluster is the correct one; None where nothing says which is."""
+    if not problem.is_graded:
         return None
     samples = [candidate.sample for candidate in problem.candidates]
     return problem.labels[samples.index(cluster.first_sample)] == problem.correct
@@ -73,7 +78,7 @@ def cluster_fields(cluster: Cluster, *, is_correct: bool | None) -> dict[str, An
 def selection_fields(problem: GradedProblem, selection: Selection | None) -> dict[str, Any]:
     """A selection as JSON: answer, sample, score, correct, all null where nothing could be selected."""
     if selection is None:
-        unselected = None if problem.problem.expected_answer is None else False
+        unselected = False if problem.is_graded else None
         return {"answer": None, "sample": None, "score": None, "correct": unselected}
     return {
         "answer": selection.candidate.answer,

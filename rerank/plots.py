@@ -9,6 +9,7 @@ from rerank.markdown import percent
 from rerank.metrics import Curve, Metric
 from rerank.naming import stem, title
 from rerank.report import Report
+from rerank.risk import thinned
 
 MIN_ANSWERED = 20  # problems; an error rate among fewer is mostly noise
 
@@ -87,7 +88,8 @@ def against_parameter(report: Report) -> list[Figure]:
             "cost",
             cost_svg,
             "What the evaluator must score, as a share of all samples. RR.All, W.RR and Maj1.TopN score "
-            "everything, Maj1 nothing, the MajK strategies only the samples in the K largest clusters.",
+            "everything, Maj1 nothing, the MajK strategies only the samples in the K largest clusters."
+            + _uses_all(report),
         ),
     ]
 
@@ -115,6 +117,8 @@ def oracles(report: Report) -> list[Figure]:
         f"vote is {percent(vote.value)}%. The distance between MajK and Maj1 is what a verifier can win; the "
         "blue line is the share of samples it would have to read."
     )
+    if extra := _uses_all(report):
+        caption += " The blue line:" + extra
     return [Figure("oracle", svg, caption)]
 
 
@@ -134,7 +138,7 @@ def shares(report: Report) -> list[Figure]:
             "shares",
             share_svg,
             f"The share of correct samples per problem. {num_all:,} of {report.num_problems:,} problems are "
-            f"always solved and {num_none:,} never; choosing matters for those between.",
+            f"always solved and {num_none:,} never; choosing matters for those between." + _uses_all(report),
         )
     ]
     if report.rescue_ratios:
@@ -149,7 +153,7 @@ def shares(report: Report) -> list[Figure]:
         caption = (
             f"{len(report.rescue_ratios):,} problems where the vote is wrong or tied but some sample is "
             f"right. At 100% the vote is tied; the median is {percent(median(report.rescue_ratios))}%. The "
-            "further left, the more a verifier's score must outweigh the votes."
+            "further left, the more a verifier's score must outweigh the votes." + _uses_all(report)
         )
         figures.append(Figure("ratios", ratio_svg, caption))
     return figures
@@ -158,7 +162,7 @@ def shares(report: Report) -> list[Figure]:
 def difficulty_bars(report: Report) -> list[Figure]:
     """Accuracy by the share of correct samples."""
     filled = [b for b in report.difficulty if b.num_problems]
-    chosen = [m for m in report.metrics if m.name not in ("pass", "majk", "greedy") and _is_drawn(report, m.name, m.k)]
+    chosen = [m for m in report.metrics if m.name not in ("pass", "mean", "majk") and _is_drawn(report, m.name, m.k)]
     series = {m.name: (title(m.name, m.n, m.k), _accuracy(report, m)) for m in chosen}
     svg = grouped_bars(
         [f"{b.name}\n{b.num_problems:,}" for b in filled],
@@ -171,6 +175,8 @@ def difficulty_bars(report: Report) -> list[Figure]:
         "to 50, very hard fewer; the number of problems stands below each name. The same samples decide "
         "the bucket and the vote, so compare strategies within a bucket, not buckets."
     )
+    if extra := _uses_all(report):
+        caption += " The buckets:" + extra
     return [Figure("difficulty", svg, caption)]
 
 
@@ -203,7 +209,7 @@ def verifier_figures(report: Report) -> list[Figure]:
 def risk(report: Report) -> list[Figure]:
     """Error rate among the answered problems against their share."""
     drawn = [
-        Line(name, stem(name), _thin(steady))
+        Line(name, stem(name), thinned(steady, num_points=200))
         for name, points in report.risk_coverage.items()
         if len(steady := [p for p in points if p[0] * report.num_problems >= MIN_ANSWERED]) > 1
     ]
@@ -218,9 +224,9 @@ def risk(report: Report) -> list[Figure]:
         is_share=True,
     )
     caption = (
-        "Risk against coverage: answer only where confidence is high (Maj1: share of votes; W.RR: share of "
+        "Risk against coverage: answer only where confidence is high (Maj1: share of samples; W.RR: share of "
         "the summed scores; RR.All: the best score), and this share of the answers is wrong. Lower is "
-        "better; a line that does not fall to the left has no use for its confidence."
+        "better; a line that does not fall to the left has no use for its confidence." + _uses_all(report)
     )
     return [Figure("risk", svg, caption)]
 
@@ -248,9 +254,12 @@ def _accuracy(report: Report, metric: Metric) -> list[float]:
     return [b.accuracy[key] for b in report.difficulty if b.num_problems]
 
 
-def _thin(points: Sequence[tuple[float, float]], *, num_points: int = 200) -> tuple[tuple[float, float], ...]:
-    step = max(1, len(points) // num_points)
-    return (*points[:-1:step], points[-1])
+def _uses_all(report: Report) -> str:
+    """What a caption must add where n stops at the smallest number of samples and the figure does not."""
+    fewest, most = report.num_samples["min"], report.num_samples["max"]
+    if fewest == most:
+        return ""
+    return f" Problems have {fewest:g} to {most:g} samples: this counts all of them, not n = {report.n}."
 
 
 def _alt(what: str, drawn: Sequence[Line]) -> str:

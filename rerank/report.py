@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-
 from reasoning.answers.policy import Policy
 from rerank.caveats import caveats
 from rerank.difficulty import Bucket, correct_share, difficulty, rescue_ratio
-from rerank.estimators import Estimate, estimate, sample_size_grid, top_k_share
+from rerank.estimators import Estimate, estimate, sample_size_grid, top_k_share, with_greedy
 from rerank.grading import Graded, GradedProblem
 from rerank.metrics import (
     Curve,
@@ -25,10 +23,10 @@ from rerank.metrics import (
 )
 from rerank.naming import title
 from rerank.risk import risk_curves
+from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 from rerank.verifier import VerifierQuality, verifier_quality
 
-DEFAULT_KS = (3, 5, 8)
-DEFAULT_TOP_NS = (8,)
+DEFAULT_EXTRACTION = {"last_number": True, "re_extract": False}  # of `grade_rows`
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Report:
         rescue_ratios: correct cluster over majority cluster, where the vote is wrong (figure 4, right).
         risk_coverage: per strategy, [coverage, error rate] by falling confidence.
         verifier: what the scores are worth; None without scores.
-        settings: ks, top_ns, seed, policy: what was given, and not tuned on these data.
+        settings: ks, top_ns, seed, policy, extraction: what was given, and not tuned on these data.
         warnings: sentences on what a reader must know before trusting a number.
         source: the files read, with SHA-256, counts of rows, versions.
     """
@@ -91,6 +89,7 @@ def build_report(
     ks: Sequence[int] = DEFAULT_KS,
     top_ns: Sequence[int] = DEFAULT_TOP_NS,
     seed: int = 0,
+    extraction: Mapping[str, bool] | None = None,
     source: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
 ) -> Report:
@@ -100,13 +99,14 @@ def build_report(
         graded: each problem with an expected answer.
         estimates: of `estimate_all`, with the same ks, top_ns and seed.
         policy: the one the problems were graded with; recorded.
+        extraction: how answers were found, `last_number` and `re_extract`; recorded.
         source: files, versions, counts of rows; recorded.
         warnings: of the reading; those about the samples are added here.
     """
     problems = graded.problems
     n = max(e.n for e in estimates)
     last = at_largest_n(estimates, n)
-    metrics = summarise([*_greedy(graded), *last], seed=seed)
+    metrics = summarise(last, seed=seed)
     parameters = parameter_curves(problems, n, seed=seed)
     shares = parameter_grid(max_clusters(problems))
     return Report(
@@ -123,31 +123,34 @@ def build_report(
         rescue_ratios=tuple(r for p in problems if (r := rescue_ratio(p)) is not None),
         difficulty=difficulty(problems, {title(e.name, e.n, e.k): e.values.tolist() for e in last}),
         risk_coverage=risk_curves(problems),
-        verifier=verifier_quality(problems),
+        verifier=verifier_quality(problems, seed=seed),
         has_scores=graded.has_scores,
-        num_missing_scores=sum(c.score is None for p in problems for c in p.candidates),
-        settings={"ks": list(ks), "top_ns": list(top_ns), "seed": seed, "policy": policy.as_dict()},
+        num_missing_scores=graded.num_missing_scores,
+        settings={
+            "ks": list(ks),
+            "top_ns": list(top_ns),
+            "seed": seed,
+            "policy": policy.as_dict(),
+            "extraction": dict(DEFAULT_EXTRACTION if extraction is None else extraction),
+        },
         warnings=(*warnings, *caveats(graded, n)),
         source=dict(source or {}),
     )
 
 
 def estimate_all(
-    problems: Sequence[GradedProblem],
+    graded: Graded,
     *,
     ks: Sequence[int] = DEFAULT_KS,
     top_ns: Sequence[int] = DEFAULT_TOP_NS,
     seed: int = 0,
 ) -> list[Estimate]:
-    """Every metric at every number of samples of the grid; K above the number of samples changes nothing."""
-    return estimate(problems, sample_sizes=sample_size_grid(problems), ks=ks, top_ns=top_ns, seed=seed)
+    """Every metric at every number of samples of the grid; K above the number of samples changes nothing.
 
-
-def _greedy(graded: Graded) -> list[Estimate]:
-    if not graded.greedy or any(correct is None for correct in graded.greedy):
-        return []
-    values = np.array([float(bool(correct)) for correct in graded.greedy])
-    return [Estimate("greedy", 1, None, values, "exact", 0.0)]
+    Pass@1 is the greedy samples' value where every problem has one, and "mean" the mean over samples.
+    """
+    sizes = sample_size_grid(graded.problems)
+    return with_greedy(estimate(graded.problems, sample_sizes=sizes, ks=ks, top_ns=top_ns, seed=seed), graded.greedy)
 
 
 def _num_samples(problems: Sequence[GradedProblem]) -> dict[str, float]:

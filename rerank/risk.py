@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from rerank.clusters import Cluster, Selection, build_clusters
-from rerank.grading import GradedProblem
-from rerank.strategies import STRATEGIES
+from rerank.grading import GradedProblem, has_scores
+from rerank.strategies import STRATEGIES, choose
 
 
 def risk_coverage(confidences: Sequence[float], errors: Sequence[float]) -> tuple[tuple[float, float], ...]:
@@ -29,24 +29,36 @@ def risk_coverage(confidences: Sequence[float], errors: Sequence[float]) -> tupl
     return tuple(zip(coverage.tolist(), (total_errors[ends] / (ends + 1)).tolist(), strict=True))
 
 
-def risk_curves(problems: Sequence[GradedProblem]) -> dict[str, tuple[tuple[float, float], ...]]:
-    """Risk against coverage of maj1 by its share of votes, w.rr by its share of scores, rr.all by its score.
+def thinned(points: Sequence[tuple[float, float]], *, num_points: int) -> tuple[tuple[float, float], ...]:
+    """At most so many points of a curve, the first and the last among them: enough to draw it."""
+    keep = np.unique(np.linspace(0, len(points) - 1, num_points).round().astype(int))
+    return tuple(points[i] for i in keep)
 
+
+def risk_curves(problems: Sequence[GradedProblem]) -> dict[str, tuple[tuple[float, float], ...]]:
+    """Risk against coverage of maj1 by its share of samples, w.rr by its share of scores, rr.all by its score.
+
+    The share of samples counts those without an answer: one answer out of 64 samples is no confident vote.
     A problem in which nothing can be selected has confidence 0 and is wrong.
     """
     clusters = [build_clusters(p.candidates, p.labels) for p in problems]
-    has_scores = any(c.scores for of_problem in clusters for c in of_problem)
+    are_scored = has_scores(problems)
     curves = {}
     for name in ("maj1", "w.rr", "rr.all"):
-        if has_scores or not STRATEGIES[name].needs_scores:
-            chosen = [STRATEGIES[name].function(of_problem, 0) for of_problem in clusters]
-            confidences = [_confidence(name, s, c) for s, c in zip(chosen, clusters, strict=True)]
+        if are_scored or not STRATEGIES[name].needs_scores:
+            chosen = [
+                choose(name, c, first_sample=p.candidates[0].sample) for p, c in zip(problems, clusters, strict=True)
+            ]
+            confidences = [
+                _confidence(name, s, c, num_samples=len(p.candidates))
+                for p, s, c in zip(problems, chosen, clusters, strict=True)
+            ]
             errors = [float(not _is_right(p, s)) for p, s in zip(problems, chosen, strict=True)]
             curves[name] = risk_coverage(confidences, errors)
     return curves
 
 
-def _confidence(name: str, selection: Selection | None, clusters: Sequence[Cluster]) -> float:
+def _confidence(name: str, selection: Selection | None, clusters: Sequence[Cluster], *, num_samples: int) -> float:
     if selection is None:
         return 0.0
     if name == "rr.all":
@@ -54,7 +66,7 @@ def _confidence(name: str, selection: Selection | None, clusters: Sequence[Clust
     if name == "w.rr":
         total = sum(c.score_sum for c in clusters)
         return round(selection.cluster.score_sum / total, 9) if total else 0.0
-    return len(selection.cluster) / sum(len(c) for c in clusters)
+    return len(selection.cluster) / num_samples
 
 
 def _is_right(problem: GradedProblem, selection: Selection | None) -> bool:

@@ -2,20 +2,40 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from reasoning.errors import InputError, RowError
 from reasoning.types import Problem
-from rerank.estimators import Estimate, estimate
-from rerank.grading import GradedProblem
+from rerank.caveats import caveats
+from rerank.estimators import estimate, with_greedy
+from rerank.grading import Graded, GradedProblem
 
 PER_PROBLEM_FIELDS = frozenset({"id", "values", "clusters", "selections"})
 
+GRADE_SETTINGS = ("policy", "extraction")  # in a report's settings, where two runs must not differ
+
 MetricKey = tuple[str, int, int | None]  # name, n, K or TopN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """One metric of a run.
+
+    Attributes:
+        values: (num_problems,).
+        estimator: as in `Estimate`; None where it is not known.
+        standard_error: of their mean, from drawing subsets; None where it is not known, as for some of the
+            problems of a report.
+    """
+
+    values: npt.NDArray[np.float64]
+    estimator: str | None = None
+    standard_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +47,23 @@ class Run:
         problems: by id.
         graded: the graded problems by id; None for a run read from a report.
         reported: id -> metric -> value; None for graded samples.
-        policy: the equivalence policy it was graded with; None where the report's is not known.
+        settings: what its grading depends on: the equivalence policy, and under "extraction" how answers
+            were found; a setting that a report does not name is not in it.
+        warnings: what a reader must know of its samples.
+        files: as in a report's source; empty where they are not known.
+        greedy: per problem, as in `Graded`; empty for a run read from a report.
+        estimators: of a run read from a report, the estimator and standard error of each metric.
     """
 
     name: str
     problems: dict[str, Problem]
     graded: dict[str, GradedProblem] | None
     reported: dict[str, dict[MetricKey, float]] | None
-    policy: dict[str, Any] | None
+    settings: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    files: tuple[dict[str, Any], ...] = ()
+    greedy: dict[str, bool | None] = field(default_factory=dict)
+    estimators: dict[MetricKey, tuple[str, float]] = field(default_factory=dict)
 
     def sample_sizes(self, ids: Sequence[str]) -> set[int]:
         """The numbers of samples at which all these problems have values."""
@@ -46,23 +75,51 @@ class Run:
 
     def values(
         self, ids: Sequence[str], n: int, *, ks: Sequence[int], top_ns: Sequence[int], seed: int
-    ) -> dict[MetricKey, np.ndarray[Any, np.dtype[np.float64]]]:
-        """Every metric at n samples as one value per problem, in the order of ids; `first` and Pass@1 too."""
+    ) -> dict[MetricKey, Values]:
+        """Every metric at n samples, in the order of ids; `first` and Pass@1 too."""
         if self.graded is not None:
-            found = _estimates([self.graded[i] for i in ids], n, ks=ks, top_ns=top_ns, seed=seed)
-            return {(e.name, e.n, e.k): e.values for e in found if _is_wanted((e.name, e.n, e.k), n, ks, top_ns)}
+            sizes = sorted({1, n})
+            found = estimate([self.graded[i] for i in ids], sample_sizes=sizes, ks=ks, top_ns=top_ns, seed=seed)
+            return {
+                (e.name, e.n, e.k): Values(e.values, e.estimator, e.standard_error)
+                for e in with_greedy(found, [self.greedy.get(i) for i in ids])
+                if _is_wanted((e.name, e.n, e.k), n, ks, top_ns)
+            }
         assert self.reported is not None
         reported = self.reported
         wanted = [key for key in reported[ids[0]] if _is_wanted(key, n, ks, top_ns)]
         return {
-            key: np.array([reported[i][key] for i in ids]) for key in wanted if all(key in reported[i] for i in ids)
+            key: Values(np.array([reported[i][key] for i in ids]), *self._estimator(key, num_problems=len(ids)))
+            for key in wanted
+            if all(key in reported[i] for i in ids)
         }
 
+    def _estimator(self, key: MetricKey, *, num_problems: int) -> tuple[str | None, float | None]:
+        name, error = self.estimators.get(key, (None, None))
+        return name, error if num_problems == len(self.problems) else None
 
-def graded_run(name: str, problems: Sequence[GradedProblem], *, policy: dict[str, Any]) -> Run:
-    """A run from samples just graded."""
-    by_id = {p.problem.id: p for p in problems}
-    return Run(name, {i: p.problem for i, p in by_id.items()}, by_id, None, policy)
+
+def graded_run(
+    name: str,
+    graded: Graded,
+    *,
+    settings: dict[str, Any],
+    warnings: Sequence[str] = (),
+    files: Sequence[dict[str, Any]] = (),
+) -> Run:
+    """A run from samples just graded; what is to be said of the samples is added to the warnings."""
+    by_id = {p.problem.id: p for p in graded.problems}
+    smallest = min(len(p.candidates) for p in graded.problems)
+    return Run(
+        name,
+        {i: p.problem for i, p in by_id.items()},
+        by_id,
+        None,
+        settings,
+        warnings=(*warnings, *caveats(graded, smallest)),
+        files=tuple(files),
+        greedy=dict(zip(by_id, graded.greedy, strict=True)),
+    )
 
 
 def report_file(path: Path) -> Path | None:
@@ -82,51 +139,75 @@ def report_file(path: Path) -> Path | None:
 
 
 def reported_run(name: str, path: Path) -> Run:
-    """A run from a report's per_problem.jsonl; the policy comes from the report.json beside it.
+    """A run from a report's per_problem.jsonl; the rest comes from the report.json beside it.
 
     Raises:
-        RowError: a line is not what a report writes.
-        InputError: the file is empty, or its report.json cannot be read.
+        RowError: a line is not what a report writes, or a second one of a problem.
+        InputError: the file is empty or cannot be opened, or its report.json cannot be read.
     """
     problems: dict[str, Problem] = {}
     values: dict[str, dict[MetricKey, float]] = {}
-    with path.open(encoding="utf-8") as file:
+    lines: dict[str, int] = {}
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                record = json.loads(line)
-                problem = Problem(record["id"], record["problem"], record["expected_answer"])
-                found = {(v["name"], v["n"], v["k"]): float(v["value"]) for v in record["values"]}
+                problem, found = _problem(json.loads(line.decode()))
             except (ValueError, KeyError, TypeError) as error:
                 raise RowError(
                     path,
                     number,
                     f"expected a line of per_problem.jsonl, found {error!r}; write the report again",
                 ) from error
-            problems[problem.id], values[problem.id] = problem, found
+            if problem.id in lines:
+                raise RowError(
+                    path,
+                    number,
+                    f"expected one line per problem, found a second one of {problem.id!r} (the first is line "
+                    f"{lines[problem.id]}); write the report again",
+                )
+            problems[problem.id], values[problem.id], lines[problem.id] = problem, found, number
     if not problems:
         raise InputError(f"{path}: expected at least one problem, found an empty file; write the report again")
-    return Run(name, problems, None, values, _policy(path.with_name("report.json")))
+    return _with_report(Run(name, problems, None, values, {}), path.with_name("report.json"))
 
 
-def _policy(path: Path) -> dict[str, Any] | None:
+def _problem(record: Any) -> tuple[Problem, dict[MetricKey, float]]:
+    """One line of per_problem.jsonl, checked."""
+    problem = Problem(record["id"], record["problem"], record["expected_answer"])
+    if not (isinstance(problem.id, str) and isinstance(problem.text, str)):
+        raise TypeError("an id or a text that is not a string")
+    found: dict[MetricKey, float] = {}
+    for value in record["values"]:
+        key, number = (value["name"], value["n"], value["k"]), float(value["value"])
+        if not 0.0 <= number <= 1.0:
+            raise ValueError(f"a value of {number} outside [0, 1]")
+        if found.setdefault(key, number) != number:
+            raise ValueError(f"two values of {key}")
+    return problem, found
+
+
+def _with_report(run: Run, path: Path) -> Run:
+    """The run with what its report.json says of it; as it is where there is none."""
     if not path.is_file():
-        return None
+        return run
     try:
-        policy = json.loads(path.read_text(encoding="utf-8"))["settings"]["policy"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: expected a report's policy, found {error!r}; write the report again") from error
-    return dict(policy)
-
-
-def _estimates(
-    problems: Sequence[GradedProblem], n: int, *, ks: Sequence[int], top_ns: Sequence[int], seed: int
-) -> list[Estimate]:
-    return estimate(problems, sample_sizes=sorted({1, n}), ks=ks, top_ns=top_ns, seed=seed)
+        report = json.loads(path.read_bytes().decode())
+        metrics = [*report["metrics"], *(p for curve in report["curves"] for p in curve["points"])]
+        return replace(
+            run,
+            settings={name: dict(report["settings"][name]) for name in GRADE_SETTINGS if name in report["settings"]},
+            warnings=tuple(map(str, report["warnings"])),
+            files=tuple(map(dict, report["source"].get("files", ()))),
+            # The metrics come last: Pass@1 there may be the greedy samples', in the curve it is the mean.
+            estimators={(m["name"], m["n"], m["k"]): (m["estimator"], m["standard_error"]) for m in reversed(metrics)},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: expected a report, found {error!r}; write the report again") from error
 
 
 def _is_wanted(key: MetricKey, n: int, ks: Sequence[int], top_ns: Sequence[int]) -> bool:
-    """At n, the parameters asked for; with one sample there is only Pass@1 and the first."""
+    """At n, the parameters asked for; with one sample there is only Pass@1, the mean and the first."""
     name, size, k = key
     if size != n or n == 1:
-        return size == 1 and name in ("first", "pass")
+        return size == 1 and name in ("first", "mean", "pass")
     return k is None or k in (top_ns if name == "maj1.topn" else ks)

@@ -3,33 +3,37 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from reasoning.answers.policy import Policy
 from reasoning.errors import InputError
 from rerank.clusters import build_clusters
-from rerank.grading import GradedProblem
+from rerank.grading import GradedProblem, has_scores
 from rerank.per_problem import cluster_fields, is_correct, selection_fields
-from rerank.strategies import STRATEGIES
+from rerank.strategies import STRATEGIES, choose
 
 
-def selection_rows(problems: Sequence[GradedProblem], *, strategy: str, k: int, top_n: int) -> Iterator[dict[str, Any]]:
+def selection_rows(
+    problems: Sequence[GradedProblem], *, strategy: str, k: int, top_n: int, policy: Policy
+) -> Iterator[dict[str, Any]]:
     """One row per problem, in order: the selection, its cluster's votes and scores, and all clusters.
 
     Where nothing can be selected, `abstained` is true and what would describe a selection is null: no sample
-    has an answer, or the strategy needs scores and none of the problem's samples has one. `correct` is null
-    where no answer is expected.
+    has an answer, the strategy needs scores and none of the problem's samples has one, or it is `first` and
+    the lowest sample has no answer. `correct` is null where nothing says what is correct. `policy` is what
+    the problems were graded with.
 
     Raises:
         InputError: the strategy needs scores and no sample of any problem has one.
     """
     chosen = STRATEGIES[strategy]
-    has_scores = any(c.score is not None for p in problems for c in p.candidates)
-    if chosen.needs_scores and not has_scores:
+    if chosen.needs_scores and not has_scores(problems):
         raise InputError(
-            f"expected scores for strategy {strategy}, found no `reward_model_score` in any row; score the "
-            "samples first, or use --strategy maj1, which needs none"
+            f"expected scores for strategy {strategy}, found no `reward_model_score` in any row with an answer; "
+            "score the samples first, or use --strategy maj1, which needs none"
         )
     for problem in problems:
         clusters = build_clusters(problem.candidates, problem.labels)
-        selection = chosen.function(clusters, top_n if chosen.parameter == "n" else k)
+        first_sample = problem.candidates[0].sample
+        selection = choose(strategy, clusters, first_sample=first_sample, k=k, top_n=top_n)
         fields = [cluster_fields(c, is_correct=is_correct(problem, c)) for c in clusters]
         cluster = {"count": None, "score_sum": None, "score_max": None}
         if selection is not None:
@@ -37,6 +41,7 @@ def selection_rows(problems: Sequence[GradedProblem], *, strategy: str, k: int, 
         yield {
             "id": problem.problem.id,
             "strategy": strategy,
+            "policy": policy.as_dict(),
             "parameter": {"k": k, "n": top_n, None: None}[chosen.parameter],
             **selection_fields(problem, selection),
             **cluster,

@@ -1,7 +1,5 @@
 """Paired comparisons on the same problems, and what many of them together allow to say.
 
-The intervals of rerank.intervals are offered here too.
-
 Shapes: P problems, D problems that differ.
 """
 
@@ -13,27 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reasoning.errors import InputError
-from rerank.intervals import (
-    BATCH_CELLS,
-    Interval,
-    bootstrap_interval,
-    columns,
-    interval,
-    intervals,
-    wilson_interval,
-)
-
-__all__ = [
-    "Comparison",
-    "Interval",
-    "bootstrap_interval",
-    "compare",
-    "holm",
-    "interval",
-    "intervals",
-    "verdict",
-    "wilson_interval",
-]
+from rerank.intervals import BATCH_CELLS, bootstrap_interval, columns, wilson_interval
 
 FloatArray = npt.NDArray[np.float64]
 Test = Literal["mcnemar-exact", "sign-flip-exact", "sign-flip-monte-carlo"]

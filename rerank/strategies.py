@@ -14,6 +14,10 @@ from reasoning.types import Candidate
 from rerank.clusters import Cluster, Selection, build_clusters
 
 SUM_DECIMALS = 9
+DEFAULT_K = 8  # of one strategy
+DEFAULT_TOP_N = 8
+DEFAULT_KS = (3, 5, 8)  # of a report
+DEFAULT_TOP_NS = (DEFAULT_TOP_N,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ def select(
     candidates: Sequence[Candidate],
     labels: Sequence[int | None],
     *,
-    k: int = 8,
-    top_n: int = 8,
+    k: int = DEFAULT_K,
+    top_n: int = DEFAULT_TOP_N,
 ) -> Selection | None:
     """Choose one candidate of a problem.
 
@@ -59,14 +63,26 @@ def select(
     Raises:
         InputError: an unknown strategy, a parameter below 1, or a score outside [0, 1].
     """
+    first_sample = min((c.sample for c in candidates), default=None)
+    return choose(name, build_clusters(candidates, labels), first_sample=first_sample, k=k, top_n=top_n)
+
+
+def choose(
+    name: str, clusters: Sequence[Cluster], *, first_sample: int | None, k: int = DEFAULT_K, top_n: int = DEFAULT_TOP_N
+) -> Selection | None:
+    """`select` for clusters that are already built.
+
+    Args:
+        clusters: of one problem; may be empty.
+        first_sample: the lowest sample of the problem, with or without an answer; None where it has none.
+    """
     if name not in STRATEGIES:
         raise InputError(f"expected a strategy out of {', '.join(STRATEGIES)}; got {name!r}")
     for option, number in (("k", k), ("top_n", top_n)):
         if number < 1:
             raise InputError(f"`{option}` must be at least 1; got {number}")
     strategy = STRATEGIES[name]
-    clusters = build_clusters(candidates, labels)
-    if name == "first" and clusters and clusters[0].first_sample != min(c.sample for c in candidates):
+    if name == "first" and all(cluster.first_sample != first_sample for cluster in clusters):
         return None
     return strategy.function(clusters, top_n if strategy.parameter == "n" else k)
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rerank.auroc import auroc_of, quality_intervals
+from rerank.clusters import is_scored
 from rerank.grading import GradedProblem
+from rerank.risk import thinned
 
 NUM_BINS = 10  # of the reliability diagram and the ECE; equal width
 
@@ -42,7 +45,10 @@ class VerifierQuality:
             not the second, and it cannot rerank.
         num_within: the number of those problems.
         brier: mean squared difference of score and correctness, in [0, 1]; 0 is perfect.
-        ece: expected calibration error over `NUM_BINS` bins of equal width, in [0, 1]; 0 is perfect.
+        ece: expected calibration error over `num_bins` bins of equal width, in [0, 1]; 0 is perfect.
+        num_bins: into which [0, 1] is divided.
+        intervals: "auroc", "auroc_within" and "brier" to [low, high], 95%, of resampled problems; without what
+            is None. The ECE has none: resampling adds noise in every bin, and so moves all resamples up.
         bins: the reliability diagram; empty bins are left out.
         roc: (false positive rate, true positive rate), from (0, 0) to (1, 1); empty where auroc is None.
     """
@@ -54,21 +60,27 @@ class VerifierQuality:
     num_within: int
     brier: float
     ece: float
+    num_bins: int
+    intervals: dict[str, tuple[float, float]]
     bins: tuple[Bin, ...]
     roc: tuple[tuple[float, float], ...]
 
 
-def verifier_quality(problems: Sequence[GradedProblem]) -> VerifierQuality | None:
+def verifier_quality(problems: Sequence[GradedProblem], *, seed: int = 0) -> VerifierQuality | None:
     """Judge the scores against our grading; None if no sample has a score.
 
     A sample without an answer counts as incorrect; a sample without a score is left out.
+
+    Args:
+        problems: graded.
+        seed: of the resamples of problems behind the intervals.
     """
     per_problem = [_scored(p) for p in problems]
     scores_M = np.concatenate([scores for scores, _ in per_problem])
     correct_M = np.concatenate([correct for _, correct in per_problem])
     if not len(scores_M):
         return None
-    within = [auc for scores, correct in per_problem if (auc := _auroc_small(scores, correct)) is not None]
+    within = [auc for scores, correct in per_problem if (auc := auroc_of(scores, correct)) is not None]
     auroc, roc = _roc(scores_M, correct_M)
     bins = _bins(scores_M, correct_M)
     return VerifierQuality(
@@ -79,6 +91,8 @@ def verifier_quality(problems: Sequence[GradedProblem]) -> VerifierQuality | Non
         num_within=len(within),
         brier=float(np.mean((scores_M - correct_M) ** 2)),
         ece=sum(b.count * abs(b.mean_score - b.share_correct) for b in bins) / len(scores_M),
+        num_bins=NUM_BINS,
+        intervals=quality_intervals(per_problem, seed=seed),
         bins=bins,
         roc=roc,
     )
@@ -88,19 +102,10 @@ def _scored(problem: GradedProblem) -> tuple[FloatArray, BoolArray]:
     pairs = [
         (candidate.score, label is not None and label == problem.correct)
         for candidate, label in zip(problem.candidates, problem.labels, strict=True)
-        if candidate.score is not None
+        if is_scored(candidate)
     ]
     scores = np.array([score for score, _ in pairs], dtype=np.float64)
     return scores, np.array([correct for _, correct in pairs], dtype=np.bool_)
-
-
-def _auroc_small(scores: FloatArray, correct: BoolArray) -> float | None:
-    """AUROC by comparing all pairs, a tie half: what roc_auc_score gives, without its start-up per call."""
-    right, wrong = scores[correct], scores[~correct]
-    if not len(right) or not len(wrong):
-        return None
-    difference = right[:, None] - wrong[None, :]
-    return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
 
 
 def _roc(scores_M: FloatArray, correct_M: BoolArray) -> tuple[float | None, tuple[tuple[float, float], ...]]:
@@ -109,13 +114,8 @@ def _roc(scores_M: FloatArray, correct_M: BoolArray) -> tuple[float | None, tupl
     from sklearn.metrics import roc_auc_score, roc_curve  # slow to import
 
     false_rate, true_rate, _ = roc_curve(correct_M, scores_M)
-    return float(roc_auc_score(correct_M, scores_M)), _thin(false_rate, true_rate)
-
-
-def _thin(false_rate: FloatArray, true_rate: FloatArray, *, num_points: int = 400) -> tuple[tuple[float, float], ...]:
-    """At most `num_points` of the curve's corners, the first and the last among them; enough to draw it."""
-    keep = np.unique(np.linspace(0, len(false_rate) - 1, num_points).round().astype(int))
-    return tuple(zip(false_rate[keep].tolist(), true_rate[keep].tolist(), strict=True))
+    corners = list(zip(false_rate.tolist(), true_rate.tolist(), strict=True))
+    return float(roc_auc_score(correct_M, scores_M)), thinned(corners, num_points=400)
 
 
 def _bins(scores_M: FloatArray, correct_M: BoolArray) -> tuple[Bin, ...]:

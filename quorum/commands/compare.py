@@ -6,27 +6,45 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quorum.commands.grading import add_grade_arguments, grade_files, policy, positive
+from quorum.commands.grading import (
+    add_grade_arguments,
+    bad_row_warnings,
+    extraction,
+    file_facts,
+    grade_files,
+    policy,
+    positive,
+    sample_files,
+    seed,
+)
+from rerank.naming import STEMS
+from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N
 
 if TYPE_CHECKING:
     from rerank.runs import Run
-
-METRIC_NAMES = ("first", "pass", "maj1", "majk", "rr.all", "rr.majk", "w.rr", "w.rr.majk", "maj1.topn")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     kinds = "a sample file, a folder of them, or a report's folder"
-    parser.add_argument("a", type=Path, metavar="A", help=f"the run to compare with: {kinds}")
-    parser.add_argument("b", type=Path, metavar="B", help=f"the run in question: {kinds}")
+    parser.add_argument("a", type=Path, metavar="A", help=f"the run in question: {kinds}")
     parser.add_argument(
-        "--strategy", nargs="+", choices=METRIC_NAMES, help="what to compare (default: all that both have)"
+        "b", type=Path, metavar="B", help=f"the run to compare with; the difference is A minus B: {kinds}"
+    )
+    parser.add_argument(
+        "--strategy", nargs="+", choices=list(STEMS), help="what to compare (default: all that both have)"
     )
     parser.add_argument("--n", type=positive, help="samples per problem (default: the most that both runs have)")
-    parser.add_argument("--k", type=positive, nargs="+", default=[8], help="K of MajK (default: 8)")
-    parser.add_argument("--top-n", type=positive, nargs="+", default=[8], help="N of Maj1.TopN (default: 8)")
+    parser.add_argument("--k", type=positive, nargs="+", default=[DEFAULT_K], help=f"K of MajK (default: {DEFAULT_K})")
+    parser.add_argument(
+        "--top-n",
+        type=positive,
+        nargs="+",
+        default=[DEFAULT_TOP_N],
+        help=f"N of Maj1.TopN (default: {DEFAULT_TOP_N})",
+    )
     parser.add_argument("--intersection", action="store_true", help="compare on the problems that both runs have")
-    parser.add_argument("--seed", type=int, default=0, help="of drawn subsets and resamples (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of drawn subsets and resamples (default: 0)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     add_grade_arguments(parser)
 
@@ -60,5 +78,12 @@ def _run(path: Path, args: argparse.Namespace) -> "Run":
     reported = report_file(path)
     if reported is not None:
         return reported_run(str(path), reported)
-    graded = grade_files([path], args, counts=ReadCounts())
-    return graded_run(str(path), graded.problems, policy=policy(args).as_dict())
+    files, counts = sample_files([path]), ReadCounts()
+    graded = grade_files(files, args, counts=counts)
+    return graded_run(
+        str(path),
+        graded,
+        settings={"policy": policy(args).as_dict(), "extraction": extraction(args)},
+        warnings=bad_row_warnings(counts),
+        files=file_facts(files),
+    )

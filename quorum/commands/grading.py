@@ -2,19 +2,19 @@
 
 import argparse
 import hashlib
-import sys
-from collections.abc import Iterator, Sequence
+import math
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quorum.commands.reading import add_read_arguments, read_options
+from quorum.commands.reading import add_read_arguments, read_options, with_progress
 from reasoning.answers.policy import Policy
+from reasoning.errors import InputError
 
 if TYPE_CHECKING:
-    from reasoning.formats import ReadCounts, Row
+    from reasoning.formats import ReadCounts
     from rerank.grading import Graded
-
-PLAIN_PROGRESS_ROWS = 100_000  # rows between two lines of progress where there is no terminal
 
 
 def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,11 +52,34 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 
+def add_limit_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--limit", type=positive, metavar="L", help="only the first L problems of the files (default: all)"
+    )
+
+
 def positive(text: str) -> int:
     """A whole number of at least 1, as an argument type."""
+    return _whole_number(text, at_least=1)
+
+
+def seed(text: str) -> int:
+    """A whole number of at least 0, as an argument type."""
+    return _whole_number(text, at_least=0)
+
+
+def megabytes(text: str) -> float:
+    """A finite number of at least 0, as an argument type."""
+    number = float(text)
+    if not (math.isfinite(number) and number >= 0):
+        raise argparse.ArgumentTypeError(f"expected a finite number of at least 0, found {text}")
+    return number
+
+
+def _whole_number(text: str, *, at_least: int) -> int:
     number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, found {text}")
+    if number < at_least:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least {at_least}, found {text}")
     return number
 
 
@@ -71,8 +94,30 @@ def policy(args: argparse.Namespace) -> Policy:
     )
 
 
+def extraction(args: argparse.Namespace) -> dict[str, bool]:
+    """How answers are found, in arguments that `add_grade_arguments` declared."""
+    return {"last_number": args.last_number, "re_extract": args.re_extract}
+
+
+def sample_files(paths: Sequence[Path]) -> list[Path]:
+    """The files to read: folders are listed here, once, without the files of a report written into them.
+
+    Raises:
+        InputError: a path does not exist, or no file is left.
+    """
+    from reasoning.formats.sources import data_files
+    from rerank.folder import PER_PROBLEM, REPORT
+
+    named = set(paths)
+    files = [file for file in data_files(list(paths)) if file in named or file.name not in (PER_PROBLEM, REPORT)]
+    if not files:
+        folders = ", ".join(map(str, paths))
+        raise InputError(f"{folders}: expected files of samples, found a report only; name the files it was made of")
+    return files
+
+
 def grade_files(
-    paths: Sequence[Path],
+    files: Sequence[Path],
     args: argparse.Namespace,
     *,
     counts: "ReadCounts",
@@ -87,39 +132,56 @@ def grade_files(
     from reasoning.formats import read_rows
     from rerank.grading import grade_rows
 
-    rows = read_rows(paths, options=read_options(args), counts=counts)
+    rows = read_rows(files, options=read_options(args), counts=counts)
     return grade_rows(
-        rows if args.quiet else _with_progress(rows),
+        rows if args.quiet else with_progress(rows),
         policy=policy(args),
         workers=args.workers,
-        last_number=args.last_number,
-        re_extract=args.re_extract,
         need_expected=need_expected,
         page_bytes=page_bytes,
+        limit=getattr(args, "limit", None),
+        **extraction(args),
     )
 
 
-def file_facts(paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """Each file with its size and SHA-256; standard input has neither."""
-    from reasoning.formats.sources import STDIN, data_files
-
-    return [{"path": str(path)} if path == STDIN else _facts(path) for path in data_files(list(paths))]
+def file_facts(files: Sequence[Path]) -> list[dict[str, Any]]:
+    """Each file with its size and SHA-256; None for what can be read only once, as standard input and pipes."""
+    return [_facts(path) for path in files]
 
 
 def _facts(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {"path": str(path), "num_bytes": None, "sha256": None}
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"path": str(path), "num_bytes": path.stat().st_size, "sha256": digest}
 
 
-def _with_progress(rows: "Iterator[Row]") -> "Iterator[Row]":
-    """The rows, counted on stderr: a bar on a terminal, plain lines elsewhere."""
-    if sys.stderr.isatty():
-        from tqdm import tqdm
+def bad_row_warnings(counts: "ReadCounts") -> list[str]:
+    """What was skipped, as a sentence; nothing where nothing was."""
+    if not counts.num_bad_rows:
+        return []
+    return [f"Rows that could not be read and were skipped: {counts.num_bad_rows}. The first: {counts.messages[0]}"]
 
-        yield from tqdm(rows, desc="reading", unit=" rows", leave=False)
-        return
-    for number, row in enumerate(rows, 1):
-        if number % PLAIN_PROGRESS_ROWS == 0:
-            print(f"read {number:,} rows", file=sys.stderr, flush=True)
-        yield row
+
+def check_folder(path: Path) -> None:
+    """Notice before the work that a folder cannot be written to.
+
+    Raises:
+        InputError: something else has this name, or the folder or one above it is not writable.
+    """
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: expected a folder to write to, found a file; name another with -o")
+    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not existing.is_dir():
+        raise InputError(f"{path}: expected a folder to write to, found the file {existing}; name another with -o")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: expected a folder to write to, found that {existing} is not writable")
+
+
+def check_file(path: Path) -> None:
+    """Notice before the work that a file cannot be written; see `check_folder`."""
+    if path.is_dir():
+        raise InputError(f"{path}: expected the name of a file to write, found a folder; name a file in it")
+    if not path.exists() or path.is_file():  # a pipe or a device is written to directly
+        check_folder(path.absolute().parent)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
+from quorum.terminal import inert
 from reasoning.formats import ReadCounts, ReadOptions, Row
 from reasoning.formats.options import SCORE_TRANSFORMS, STEP_SCORES
 from reasoning.formats.registry import IMPORTERS
@@ -74,4 +75,4 @@ def print_counts(counts: ReadCounts) -> None:
     ]
     print("; ".join(parts), file=sys.stderr)
     for message in counts.messages:
-        print(f"  skipped {message}", file=sys.stderr)
+        print(inert(f"  skipped {message}"), file=sys.stderr)

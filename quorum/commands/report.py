@@ -6,8 +6,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quorum.commands.grading import add_grade_arguments, file_facts, grade_files, policy, positive
+from quorum.commands.grading import (
+    add_grade_arguments,
+    add_limit_argument,
+    bad_row_warnings,
+    check_folder,
+    extraction,
+    file_facts,
+    grade_files,
+    megabytes,
+    policy,
+    positive,
+    sample_files,
+    seed,
+)
 from reasoning.errors import InputError
+from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 
 if TYPE_CHECKING:
     from reasoning.formats import ReadCounts
@@ -31,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--k",
         type=positive,
         nargs="+",
-        default=[3, 5, 8],
+        default=list(DEFAULT_KS),
         metavar="K",
         help="how many of the largest clusters MajK keeps (default: 3 5 8)",
     )
@@ -39,18 +53,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--top-n",
         type=positive,
         nargs="+",
-        default=[8],
+        default=list(DEFAULT_TOP_NS),
         metavar="N",
         help="how many best-scored samples vote in Maj1.TopN (default: 8)",
     )
     parser.add_argument(
         "--min-samples", type=positive, default=1, metavar="M", help="leave out problems with fewer samples"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of drawn subsets and resamples (default: 0)")
+    add_limit_argument(parser)
+    parser.add_argument("--seed", type=seed, default=0, help="of drawn subsets and resamples (default: 0)")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
     parser.add_argument(
         "--page-mb",
-        type=float,
+        type=megabytes,
         default=32.0,
         metavar="MB",
         help="solution texts to keep for the page, in MiB (default: 32)",
@@ -65,9 +80,11 @@ def run(args: argparse.Namespace) -> int:
     from rerank.markdown import to_markdown
     from rerank.report import build_report, estimate_all
 
-    counts = ReadCounts()
+    if args.output is not None:
+        check_folder(args.output)
+    files, counts = sample_files(args.files), ReadCounts()
     page_bytes = round(args.page_mb * MIB) if args.output is not None else 0
-    graded = grade_files(args.files, args, counts=counts, page_bytes=page_bytes)
+    graded = grade_files(files, args, counts=counts, page_bytes=page_bytes)
     graded, excluded = _with_enough_samples(graded, args.min_samples)
     if not args.quiet:
         print(f"estimating on {len(graded.problems):,} problems", file=sys.stderr, flush=True)
@@ -76,12 +93,13 @@ def run(args: argparse.Namespace) -> int:
         "top_ns": sorted(set(args.top_n)),
         "seed": args.seed,
     }
-    estimates = estimate_all(graded.problems, **settings)
+    estimates = estimate_all(graded, **settings)
     report = build_report(
         graded,
         estimates,
         policy=policy(args),
-        source=_source(args, graded, counts, excluded),
+        extraction=extraction(args),
+        source={"files": file_facts(files), **_source(args, graded, counts, excluded)},
         warnings=_warnings(counts, excluded, args.min_samples),
         **settings,
     )
@@ -115,7 +133,6 @@ def _models(graded: "Graded") -> list[str]:
 
 def _source(args: argparse.Namespace, graded: "Graded", counts: "ReadCounts", excluded: int) -> dict[str, Any]:
     return {
-        "files": file_facts(args.files),
         "importers": counts.importers,
         "models": _models(graded),
         "num_rows": graded.num_rows,
@@ -126,18 +143,14 @@ def _source(args: argparse.Namespace, graded: "Graded", counts: "ReadCounts", ex
         "num_gradings_given": graded.num_claims,
         "num_gradings_that_differ": graded.num_disagreements,
         "num_texts_not_kept": graded.num_dropped_texts if args.output is not None else 0,
-        "last_number": args.last_number,
-        "re_extract": args.re_extract,
+        "limit": args.limit,
+        **extraction(args),
         "versions": {name: _version(name) for name in VERSIONED},
     }
 
 
 def _warnings(counts: "ReadCounts", excluded: int, minimum: int) -> list[str]:
-    warnings = []
-    if counts.num_bad_rows:
-        warnings.append(
-            f"Rows that could not be read and were skipped: {counts.num_bad_rows}. The first: {counts.messages[0]}"
-        )
+    warnings = bad_row_warnings(counts)
     if excluded:
         warnings.append(f"Problems with fewer than {minimum} samples, left out by --min-samples: {excluded}.")
     return warnings

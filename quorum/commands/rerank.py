@@ -6,27 +6,41 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from quorum.commands.grading import add_grade_arguments, grade_files, positive
-
-STRATEGY_NAMES = ("first", "maj1", "rr.all", "rr.majk", "w.rr", "w.rr.majk", "maj1.topn")
+from quorum.commands.grading import (
+    add_grade_arguments,
+    add_limit_argument,
+    check_file,
+    grade_files,
+    policy,
+    positive,
+    sample_files,
+)
+from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N, STRATEGIES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
+    descriptions = "; ".join(f"{name}, {strategy.description}" for name, strategy in STRATEGIES.items())
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sample files, folders, or - for stdin")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="selections, a JSON object a line (default: stdout)"
     )
     parser.add_argument(
         "--strategy",
-        choices=STRATEGY_NAMES,
+        choices=list(STRATEGIES),
         default="maj1",
-        help="how to choose (default: maj1, the majority vote; all but first and maj1 need scores)",
+        help=f"how to choose (default: maj1; all but first and maj1 need scores): {descriptions}",
     )
-    parser.add_argument("--k", type=positive, default=8, help="largest clusters that MajK keeps (default: 8)")
     parser.add_argument(
-        "--top-n", type=positive, default=8, help="best-scored samples that vote in maj1.topn (default: 8)"
+        "--k", type=positive, default=DEFAULT_K, help=f"largest clusters that MajK keeps (default: {DEFAULT_K})"
     )
+    parser.add_argument(
+        "--top-n",
+        type=positive,
+        default=DEFAULT_TOP_N,
+        help=f"best-scored samples that vote in maj1.topn (default: {DEFAULT_TOP_N})",
+    )
+    add_limit_argument(parser)
     add_grade_arguments(parser)
 
 
@@ -36,9 +50,11 @@ def run(args: argparse.Namespace) -> int:
     from reasoning.formats.write import atomic_file
     from rerank.selections import selection_rows
 
+    if args.output is not None:
+        check_file(args.output)
     counts = ReadCounts()
-    graded = grade_files(args.files, args, counts=counts, need_expected=False)
-    rows = selection_rows(graded.problems, strategy=args.strategy, k=args.k, top_n=args.top_n)
+    graded = grade_files(sample_files(args.files), args, counts=counts, need_expected=False)
+    rows = selection_rows(graded.problems, strategy=args.strategy, k=args.k, top_n=args.top_n, policy=policy(args))
     if args.output is None:
         for line in _lines(rows):
             sys.stdout.write(line)

@@ -29,7 +29,9 @@ ALLOWED_ATTRIBUTES = frozenset({
     "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace", "scriptlevel",
     "separator", "stretchy", "voffset", "width",
 })  # fmt: skip
-ALLOWED_VALUE = re.compile(r"[A-Za-z0-9 .%+-]{1,40}")
+# Names, or lengths of at most 4 em: `\hspace{9999999em}` would make the page as wide, and `\rule` as high.
+LENGTH = r"[+-]?(?:[0-3](?:\.\d{1,4})?|\.\d{1,4})(?:em|ex|px|pt)?"
+ALLOWED_VALUE = re.compile(rf"[A-Za-z][A-Za-z ]{{0,39}}|{LENGTH}(?: {LENGTH}){{0,15}}")
 
 # Definitions can grow without bound, and these commands put their argument into an attribute.
 REFUSED_COMMAND = re.compile(

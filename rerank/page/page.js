@@ -19,10 +19,12 @@
   // samples: [[sample, cluster, score, model, text]], chosen: [cluster per strategy], unknown}
   const vote = (p) => p.chosen[data.strategies.indexOf("maj1")];
   const isRight = (p, cluster) => cluster !== null && p.clusters[cluster][4] === 1;
+  // null is no choice: the strategy needs scores where there are none, or there is no answer.
+  const disagree = (p) => new Set(p.chosen.filter((cluster) => cluster !== null)).size > 1;
   const numRight = (p) => p.clusters.reduce((sum, c) => sum + (c[4] ? c[1] : 0), 0);
   const FILTERS = [
     ["vote-wrong", "Vote wrong", (p) => p.graded && !isRight(p, vote(p))],
-    ["disagree", "Strategies disagree", (p) => new Set(p.chosen).size > 1],
+    ["disagree", "Strategies disagree", disagree],
     ["rescuable", "Vote wrong, answer there", (p) => p.graded && !isRight(p, vote(p)) && numRight(p) > 0],
     ["nothing", "Nothing extracted", (p) => p.clusters.length === 0],
     ["unknown", "Unknown equivalence", (p) => p.unknown > 0],
@@ -91,7 +93,7 @@
   function chips(p) {
     const row = element("div", { class: "chips" });
     if (p.graded) row.append(isRight(p, vote(p)) ? chip("vote right", "good") : chip("vote wrong", "bad"));
-    if (new Set(p.chosen).size > 1) row.append(chip("disagree"));
+    if (disagree(p)) row.append(chip("disagree"));
     if (p.clusters.length === 0) row.append(chip("nothing extracted", "bad"));
     if (p.unknown) row.append(chip(p.unknown + " unknown"));
     return row;
@@ -134,7 +136,7 @@
 
   function inside(p) {
     const box = element("div", { class: "inside" });
-    if (p.graded) box.append(element("h4", {}, "Expected answer"), element("div", {}, rich(p.expected)));
+    if (p.expected) box.append(element("h4", {}, "Expected answer"), element("div", {}, rich(p.expected)));
     box.append(element("h4", {}, "Answers"), p.clusters.length ? clusterTable(p) : element("p", {}, "No sample has an answer."));
     box.append(element("h4", {}, "Samples"), ...p.samples.map((s) => candidate(p, s)));
     return box;

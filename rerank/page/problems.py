@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from rerank.clusters import Cluster, Selection, build_clusters
-from rerank.grading import GradedProblem
+from rerank.grading import GradedProblem, has_scores
 from rerank.naming import stem
 from rerank.page.mathml import Formulas, Segments
-from rerank.per_problem import is_correct, select_all
-from rerank.strategies import STRATEGIES
+from rerank.per_problem import is_correct, select_all, strategy_names
 
 # No tag can open or close inside the element, and no JavaScript line ends inside a string.
 ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -37,17 +36,19 @@ def page_data(problems: Sequence[GradedProblem], *, k: int, top_n: int) -> dict[
     formulas = Formulas()
     models: dict[str, int] = {}
     clusters = [build_clusters(p.candidates, p.labels) for p in problems]
-    has_scores = any(c.scores for of_problem in clusters for c in of_problem)
-    chosen = [select_all(of_problem, k=k, top_n=top_n) for of_problem in clusters]
-    strategies = [name for name in STRATEGIES if any(name in of_problem for of_problem in chosen)]
+    strategies = strategy_names(problems)
+    chosen = [
+        select_all(p, of_problem, names=strategies, k=k, top_n=top_n)
+        for p, of_problem in zip(problems, clusters, strict=True)
+    ]
     # Questions and answers first: what a limit on formulas leaves out is then in the solutions.
     listed = [
-        _problem(p, clusters[i], [chosen[i].get(name) for name in strategies], formulas) for i, p in enumerate(problems)
+        _problem(p, clusters[i], [chosen[i][name] for name in strategies], formulas) for i, p in enumerate(problems)
     ]
     for entry, problem in zip(listed, problems, strict=True):
         entry["samples"] = _samples(problem, formulas, models)
     return {
-        "has_scores": has_scores,
+        "has_scores": has_scores(problems),
         "strategies": strategies,
         "labels": [stem(name, top_n if name == "maj1.topn" else k) for name in strategies],
         "models": list(models),
@@ -68,7 +69,7 @@ def _problem(
     return {
         "id": problem.problem.id,
         "text": formulas.segments(problem.problem.text),
-        "graded": expected is not None,
+        "graded": problem.is_graded,
         "expected": None if expected is None else formulas.answer(expected),
         "clusters": [
             [

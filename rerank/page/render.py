@@ -2,14 +2,15 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import accumulate
 from string import Template
 from typing import Any
 
 from rerank import plots
-from rerank.grading import Graded
+from rerank.grading import Graded, GradedProblem
 from rerank.markdown import (
     against_vote,
     comparison_with,
@@ -26,6 +27,8 @@ from rerank.page.problems import page_data, to_script_json
 from rerank.plots import Figure
 from rerank.report import Report
 
+MAX_LISTED_SAMPLES = 200_000  # on the page, about 25 bytes each and their texts
+
 
 def render_page(report: Report, graded: Graded) -> str:
     """Write the page.
@@ -39,7 +42,8 @@ def render_page(report: Report, graded: Graded) -> str:
     """
     style, script = _asset("page.css"), _asset("page.js")
     settings = report.settings
-    data = page_data(graded.problems, k=_largest(settings["ks"]), top_n=_largest(settings["top_ns"]))
+    listed = _listed(graded.problems)
+    data = page_data(listed, k=_largest(settings["ks"]), top_n=_largest(settings["top_ns"]))
     return Template(_asset("template.html")).substitute(
         policy=_policy(style, script),
         title=escape(headline(report)),
@@ -49,10 +53,27 @@ def render_page(report: Report, graded: Graded) -> str:
         table=_table(report),
         table_note=_sentence(table_note(report)),
         figures=_figure_sections(report),
+        list_note=_list_note(len(listed), len(graded.problems)),
         provenance=_provenance(report),
         style=style,
         data=to_script_json(data),
         script=script,
+    )
+
+
+def _listed(problems: Sequence[GradedProblem]) -> Sequence[GradedProblem]:
+    """The first problems, at least one, as far as their samples fit into MAX_LISTED_SAMPLES."""
+    totals = accumulate(len(problem.candidates) for problem in problems)
+    return problems[: max(1, sum(total <= MAX_LISTED_SAMPLES for total in totals))]
+
+
+def _list_note(num_listed: int, num_problems: int) -> str:
+    if num_listed == num_problems:
+        return ""
+    return (
+        f'<p class="note">This page lists the first {num_listed:,} of {num_problems:,} problems, since a browser '
+        "cannot hold them all; the numbers above are of all problems, and per_problem.jsonl beside this page has "
+        "a line for each.</p>"
     )
 
 
@@ -104,8 +125,8 @@ def _table(report: Report) -> str:
     return (
         '<div class="scroll"><table id="results"><thead><tr><th scope="col">Metric</th>'
         '<th scope="col" class="number">Value, %</th>'
-        '<th scope="col">95% interval</th><th scope="col" aria-label="95% interval, drawn"></th>'
-        '<th scope="col">Against Maj1</th><th scope="col">Estimator</th></tr></thead>'
+        '<th scope="col">95% interval</th><th scope="col" class="strip" aria-label="95% interval, drawn"></th>'
+        '<th scope="col">Against Maj1</th><th scope="col" class="estimator">Estimator</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
@@ -115,9 +136,11 @@ def _row(report: Report, metric: Metric, *, low: float, high: float) -> str:
     return (
         f'<tr{kind}><th scope="row" class="metric">{escape(title(metric.name, metric.n, metric.k))}'
         f"<small>{escape(meaning(metric.name, metric.n, metric.k))}</small></th>"
-        f'<td class="number">{percent(metric.value)}</td><td>{interval(metric.low, metric.high)}</td>'
-        f"<td>{_range(metric, low=low, high=high)}</td><td>{_verdict(report, metric)}</td>"
-        f"<td>{escape(estimator(metric))}</td></tr>"
+        f'<td class="number value">{percent(metric.value)}</td>'
+        f'<td class="interval">{interval(metric.low, metric.high)}</td>'
+        f'<td class="strip">{_range(metric, low=low, high=high)}</td>'
+        f'<td class="against">{_verdict(report, metric)}</td>'
+        f'<td class="estimator">{escape(estimator(metric))}</td></tr>'
     )
 
 
@@ -213,13 +236,17 @@ def _tile(name: str, value: float | None, note: str) -> str:
 
 def _provenance(report: Report) -> str:
     source, settings = report.source, report.settings
-    rows: list[tuple[str, str]] = [
-        (str(file["path"]), f"<code>sha256 {escape(str(file['sha256']))}</code>") for file in source.get("files", [])
-    ]
+    rows: list[tuple[str, str]] = [(str(file["path"]), _digest(file)) for file in source.get("files", [])]
     rows += [(name, escape(str(value))) for name, value in _settings(settings).items()]
     rows += [(name, escape(_value(source[name]))) for name in source if name not in ("files", "importers")]
     body = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{value}</td></tr>' for name, value in rows)
     return f'<div class="provenance"><table><tbody>{body}</tbody></table></div>'
+
+
+def _digest(file: Mapping[str, Any]) -> str:
+    """The file's SHA-256; standard input has none."""
+    digest = file.get("sha256")
+    return f"<code>sha256 {escape(str(digest))}</code>" if digest else "sha256 not recorded"
 
 
 def _settings(settings: dict[str, Any]) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """The command line as a shell sees it: exit codes, streams, help."""
 
+import contextlib
 import errno
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,15 +73,16 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_an_interrupt_exits_130_and_says_how_to_go_on(tmp_path: Path) -> None:
+    """The command in the message can be pasted into a shell."""
     os.mkfifo(tmp_path / "samples.jsonl")  # reading it waits for a writer
-    command = [sys.executable, "-c", INTERRUPTIBLE, "report", "samples.jsonl", "-o", "report"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "report", "samples.jsonl", "-o", "my report"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     writer = open_once_read(tmp_path / "samples.jsonl", process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
     os.close(writer)
     assert process.returncode == 130, errors
-    assert "quorum report samples.jsonl -o report" in errors
+    assert "quorum report samples.jsonl -o 'my report'" in errors
     assert "Traceback" not in errors
 
 
@@ -92,6 +96,90 @@ def open_once_read(pipe: Path, reader: subprocess.Popen[str]) -> int:
                 raise
         time.sleep(0.01)
     raise AssertionError(reader.communicate())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("buffered", [True, False])
+def test_output_that_cannot_be_written_exits_1(buffered: bool, tmp_path: Path) -> None:
+    rows = write_row(tmp_path)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    if not buffered:
+        environment["PYTHONUNBUFFERED"] = "1"
+    with Path("/dev/full").open("wb") as full:
+        command = [*QUORUM, "rerank", str(rows), "--workers", "1"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_encoding_that_cannot_hold_the_output_exits_1(tmp_path: Path) -> None:
+    rows = write_row(tmp_path, id="é")
+    command = [*QUORUM, "rerank", str(rows), "--workers", "1"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "PYTHONIOENCODING=utf-8" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_nobody_foresaw_keeps_its_traceback() -> None:
+    program = "import quorum.cli\nquorum.cli._dispatch = lambda arguments: 1 / 0\nquorum.cli.main([])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "ZeroDivisionError" in done.stderr
+
+
+ESCAPES = "\x1b]0;title\x07\x1b[2J\x9b2J\r\x7f"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@pytest.mark.parametrize("command", ["rerank", "import"])
+def test_messages_show_escape_sequences_and_do_not_send_them(command: str, tmp_path: Path) -> None:
+    """Two rows with one key: the message names the id as it is in the file."""
+    rows = write_row(tmp_path, id=ESCAPES)
+    rows.write_text(rows.read_text() + rows.read_text().replace('"1"', '"2"'))
+    for options in ((), ("--skip-bad-rows",)):
+        done = quorum(command, str(rows), "-o", str(tmp_path / f"{ESCAPES.replace('/', '')}.jsonl"), *options)
+        assert done.returncode == (0 if options else 2)
+        assert "title" in done.stderr
+        assert not CONTROL.search(done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("command", ["rerank", "report"])
+def test_a_terminal_gets_no_escape_sequence_from_a_file(command: str, tmp_path: Path) -> None:
+    """An id, an answer and a file's name may hold them; a terminal shows them, and a pipe gets what was in the file."""
+    rows = write_row(tmp_path, id="\x9b2J", predicted_answer="\x9b2J")
+    with rows.open("a") as file:
+        file.write('{"id": "b", "sample": 0, "\x9b2J": NaN, "score": "\x9b2J')  # the report names this row's fault
+    named = rows.rename(tmp_path / "\x9b2J.jsonl")
+    arguments = [command, str(named), "--workers", "1", "--quiet", "--skip-bad-rows"]
+    shown = on_a_terminal(*arguments)
+    assert not CONTROL.search(shown.replace("\r\n", "\n")), shown
+    if command == "rerank":
+        assert json.loads(shown)["id"] == "\x9b2J"
+        assert "\x9b2J" in quorum(*arguments).stdout
+
+
+def on_a_terminal(*arguments: str) -> str:
+    """What a command writes to standard output where that is a terminal."""
+    ours, terminal = os.openpty()
+    process = subprocess.Popen([*QUORUM, *arguments], stdout=terminal)
+    os.close(terminal)
+    written = b""
+    with contextlib.suppress(OSError):  # EIO is how Linux ends a terminal that nobody has open any more
+        while part := os.read(ours, 65536):
+            written += part
+    os.close(ours)
+    assert process.wait() == 0
+    return written.decode()
+
+
+def write_row(folder: Path, **fields: object) -> Path:
+    row = {"id": "a", "sample": 0, "expected_answer": "1", "predicted_answer": "1", **fields}
+    (folder / "row.jsonl").write_text(json.dumps(row) + "\n")
+    return folder / "row.jsonl"
 
 
 def test_the_demo_writes_its_rows(tmp_path: Path) -> None:

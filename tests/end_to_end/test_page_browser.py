@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from quorum.cli import main
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = (
     "<img src=x onerror=alert(1)> </script><script>alert(2)</script> "
-    r"$\href{javascript:alert(3)}{x}$ $\text{<img src=x onerror=alert(4)>}$ javascript:alert(5)"
+    r"$\href{javascript:alert(3)}{x}$ $\text{<img src=x onerror=alert(4)>}$ javascript:alert(5) "
+    r"$a\hspace{9999999em}b$ $\rule{9999999em}{9999999em}$ $\raise 9999999em x$"
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")]
@@ -47,12 +48,17 @@ def browser() -> Iterator[Browser]:
 
 
 def problem_rows() -> Iterator[dict[str, Any]]:
-    """45 problems; p0's vote is wrong, in p1 nothing is extracted, p2 is hostile, the strategies disagree on p3."""
+    """45 problems.
+
+    p0's vote is wrong, in p1 nothing is extracted, p2 is hostile, the strategies disagree on p3, and an answer
+    in p4 cannot be compared with the expected one.
+    """
     special: dict[int, list[tuple[str | None, float]]] = {
         0: [("8", 0.6), ("8", 0.7), ("7", 0.5)],
         1: [(None, 0.1), (None, 0.1), (None, 0.1)],
         2: [("<b onclick=alert(6)>7", 0.2), (r"\frac{1}{2}", 0.9), (r"\frac{1}{2}", 0.9)],
         3: [("7", 0.1), ("7", 0.2), ("9", 0.95)],
+        4: [("7", 0.8), ("7", 0.8), (r"\oint \heartsuit", 0.1)],
     }
     for i in range(45):
         for sample, (answer, score) in enumerate(special.get(i, [("7", 0.8)] * 3)):
@@ -67,13 +73,17 @@ def problem_rows() -> Iterator[dict[str, Any]]:
             }
 
 
+def report_page(folder: Path, rows: Iterable[dict[str, Any]]) -> Path:
+    """The page of a report on these rows."""
+    path = folder / f"{'a_long_name' * 9}.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["report", str(path), "-o", str(folder / "out"), "--quiet"]) == 0
+    return folder / "out" / "report.html"
+
+
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    rows = folder / f"{'a_long_name' * 9}.jsonl"
-    rows.write_text("".join(json.dumps(row) + "\n" for row in problem_rows()))
-    assert main(["report", str(rows), "-o", str(folder / "out"), "--quiet"]) == 0
-    return folder / "out" / "report.html"
+    return report_page(tmp_path_factory.mktemp("page"), problem_rows())
 
 
 @pytest.fixture
@@ -121,6 +131,7 @@ def test_the_list_turns_its_pages(visit: Visit) -> None:
         ("Vote wrong, answer there (1)", ["p0"]),
         ("Strategies disagree (2)", ["p2", "p3"]),
         ("Nothing extracted (1)", ["p1"]),
+        ("Unknown equivalence (1)", ["p4"]),
     ],
 )
 def test_filters(visit: Visit, name: str, ids: list[str]) -> None:
@@ -139,8 +150,13 @@ def test_filters_together(visit: Visit) -> None:
     assert visit.shown() == ["p2"]
 
 
-def test_a_filter_that_nothing_passes_is_off(visit: Visit) -> None:
-    assert visit.page.get_by_role("button", name="Unknown equivalence (0)").is_disabled()
+def test_a_filter_that_nothing_passes_is_off(browser: Browser, tmp_path: Path) -> None:
+    rows = [{"id": "p", "sample": i, "expected_answer": "7", "predicted_answer": "7"} for i in range(3)]
+    page = browser.new_page()
+    page.goto(report_page(tmp_path, rows).as_uri())
+    for label in ("Vote wrong", "Strategies disagree", "Nothing extracted", "Unknown equivalence"):
+        expect(page.get_by_role("button", name=f"{label} (0)", exact=True)).to_be_disabled()
+    page.close()
 
 
 @pytest.mark.parametrize(
@@ -194,6 +210,8 @@ def test_hostile_text_is_shown_and_does_nothing(visit: Visit) -> None:
     assert "<b onclick=alert(6)>7" in text
     assert visit.page.locator("img, iframe, [href^='javascript'], [onclick], [onerror]").count() == 0
     assert visit.page.locator("script").count() == 2
+    assert visit.page.evaluate("document.documentElement.scrollHeight") < 20_000
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= visit.page.viewport_size["width"]  # type: ignore[index]
     assert visit.dialogs == []
     assert visit.console == []
 
@@ -205,6 +223,45 @@ def test_nothing_is_wider_than_the_window(visit: Visit, width: int) -> None:
         summary.click()
     expect(visit.page.locator(".inside")).to_have_count(4)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_a_phone_shows_value_interval_and_verdict(visit: Visit, width: int) -> None:
+    """Without scrolling the table sideways; the drawn intervals are left out there."""
+    visit.page.set_viewport_size({"width": width, "height": 800})
+    assert visit.page.locator("#results .strip").first.is_hidden()
+    for row in visit.page.locator("#results tbody tr").all():
+        for place in ("value", "interval", "against"):
+            cell = row.locator(f".{place}")
+            box = cell.bounding_box()
+            if box is None:
+                assert (place, cell.inner_text()) == ("against", "")
+                continue
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+    visit.page.set_viewport_size({"width": 1200, "height": 800})
+    assert visit.page.locator("#results .strip").first.is_visible()
+
+
+def test_a_page_of_gsm8ks_size(browser: Browser, tmp_path: Path) -> None:
+    """1,319 problems of 13 samples; prints how soon something is on the screen."""
+    rows = (
+        {**row, "id": f"p{i}", "sample": sample, "generation": f"We have $x^2={i}$, so {sample}. " * 20}
+        for i in range(1319)
+        for sample, row in enumerate(
+            [{"problem": f"Problem {i}?", "expected_answer": "7", "predicted_answer": "7"}] * 13
+        )
+    )
+    path = report_page(tmp_path, rows)
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector(".problem")
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    print(f"first contentful paint {paint:.0f} ms, {path.stat().st_size / 1e6:.1f} MB")
+    assert page.locator(".problem").count() == 20
+    assert page.locator("#count").inner_text() == "1319 problems"
+    assert "page 1 of 66" in page.locator("#pages").inner_text()
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -137,7 +137,19 @@ def test_problems_with_few_samples_can_be_left_out(tmp_path: Path, capsys: pytes
 
 
 @pytest.mark.parametrize(
-    "options", [["--k", "0"], ["--top-n", "x"], ["--workers", "0"], ["--percent", "half"]], ids=str
+    "options",
+    [
+        ["--k", "0"],
+        ["--top-n", "x"],
+        ["--workers", "0"],
+        ["--percent", "half"],
+        ["--seed", "-1"],
+        ["--limit", "0"],
+        ["--page-mb", "nan"],
+        ["--page-mb", "inf"],
+        ["--page-mb", "-1"],
+    ],
+    ids=str,
 )
 def test_bad_options_exit_2(options: list[str], tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="2"):
@@ -222,3 +234,75 @@ def test_on_real_samples(tmp_path: Path) -> None:
     assert values["maj1"] == pytest.approx(sum(map(vote, lines)) / len(lines))
     assert values["pass"] == pytest.approx(sum(line["num_correct"] > 0 for line in lines) / len(lines))
     assert "they name several models" in report["warnings"][0]
+
+
+def run_quorum(*arguments: str, text: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "quorum", *arguments], input=text, capture_output=True, text=True)
+
+
+def test_standard_input_has_no_hash(tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl")
+    done = run_quorum("report", "-", "-o", str(tmp_path / "out"), "--json", text=rows.read_text())
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["source"]["files"] == [{"path": "-", "num_bytes": None, "sha256": None}]
+
+
+def test_a_pipe_has_no_hash(tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl")
+    script = f"exec {sys.executable} -m quorum report <(cat {rows}) --json"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (file,) = json.loads(done.stdout)["source"]["files"]
+    assert (file["num_bytes"], file["sha256"]) == (None, None)
+
+
+def test_a_report_into_the_folder_of_its_samples_works_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_rows(tmp_path / "rows.jsonl")
+    contents = []
+    for _ in range(2):
+        assert main(["report", str(tmp_path), "-o", str(tmp_path)]) == 0, capsys.readouterr().err
+        contents.append((tmp_path / "report.json").read_bytes())
+    assert contents[0] == contents[1]
+
+
+def test_an_unusable_output_is_noticed_before_the_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    for output in (taken, taken / "below"):
+        assert main(["report", str(tmp_path / "missing.jsonl"), "-o", str(output)]) == 2
+        assert "expected a folder to write to, found" in capsys.readouterr().err
+
+
+def test_a_limit_of_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl")
+    assert main(["report", str(rows), "--json", "--limit", "5"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["num_problems"], report["source"]["limit"]) == (5, 5)
+
+
+def test_problems_without_scores_have_the_lines_of_the_others(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    samples = [("a", 0.5), ("b", None)]
+    rows.write_text("".join(
+        json.dumps({"id": i, "sample": 0, "expected_answer": "1", "predicted_answer": "1", "reward_model_score": s})
+        + "\n"
+        for i, s in samples
+    ))  # fmt: skip
+    assert main(["report", str(rows), "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    lines = [json.loads(line) for line in (tmp_path / "out" / "per_problem.jsonl").read_text().splitlines()]
+    assert lines[0]["selections"].keys() == lines[1]["selections"].keys()
+    assert lines[1]["selections"]["w.rr"]["answer"] is None
+
+
+def test_rows_graded_by_their_tool_have_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """RLHFlow's rows: labels, and no reference."""
+    rows = tmp_path / "rows.jsonl"
+    answers = ["The answer is: 18 ки", "The answer is: 18 ки", "The answer is: 20 ки"]
+    record = {"prompt": "Why?", "answers": answers, "label": [1, 1, 0], "step_scores": [[0.9], [0.8], [0.1]]}
+    rows.write_text(json.dumps(record) + "\n")
+    assert main(["report", str(rows), "--json", "-o", str(tmp_path / "out")]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert next(m["value"] for m in report["metrics"] if m["name"] == "maj1") == 1.0
+    assert any("1 of 1 problems have no expected answer" in w for w in report["warnings"])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from quorum.cli import main
+from reasoning.answers.policy import Policy
 
 # answer, score: the vote says 2, the best score says 1, the summed score says 1
 SAMPLES: list[tuple[str | None, float | None]] = [("2", 0.1), ("2", 0.2), ("1", 0.9), (None, 1.0)]
@@ -36,6 +37,7 @@ def test_a_row_per_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert rows[0] == {
         "id": "a",
         "strategy": "w.rr",
+        "policy": Policy().as_dict(),
         "parameter": None,
         "answer": "1",
         "sample": 2,
@@ -116,3 +118,27 @@ def test_an_interrupt_leaves_no_file_and_a_rerun_completes(tmp_path: Path, capsy
     assert main(["rerank", str(rows), "-o", str(output)]) == 0
     assert len(output.read_text().splitlines()) == 3
     capsys.readouterr()
+
+
+def test_first_has_no_second_choice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As First@1 of a report: where the first sample has no answer, nothing is selected."""
+    rows = tmp_path / "rows.jsonl"
+    answers = [None, "1", "1"]
+    rows.write_text("".join(
+        json.dumps({"id": "a", "sample": i, "expected_answer": "1", "predicted_answer": a}) + "\n"
+        for i, a in enumerate(answers)
+    ))  # fmt: skip
+    (row,) = rerank(str(rows), "--strategy", "first", capsys=capsys)
+    assert (row["abstained"], row["answer"], row["correct"]) == (True, None, False)
+    assert main(["report", str(rows), "--json", "-o", str(tmp_path / "out")]) == 0
+    metrics = json.loads(capsys.readouterr().out)["metrics"]
+    assert next(m["value"] for m in metrics if m["name"] == "first") == 0.0
+    line = json.loads((tmp_path / "out" / "per_problem.jsonl").read_text())
+    assert line["selections"]["first"] == {"answer": None, "sample": None, "score": None, "correct": False}
+
+
+def test_a_limit_and_an_output_that_is_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl")
+    assert [row["id"] for row in rerank(str(rows), "--limit", "2", capsys=capsys)] == ["a", "b"]
+    assert main(["rerank", str(tmp_path / "missing.jsonl"), "-o", str(tmp_path)]) == 2
+    assert "expected the name of a file to write, found a folder" in capsys.readouterr().err

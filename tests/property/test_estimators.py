@@ -15,15 +15,15 @@ from rerank.estimators import estimate
 from rerank.exact import maj1_curve, rr_all_curve
 from rerank.grading import GradedProblem
 from rerank.monte_carlo import mean_outcomes
-from rerank.outcomes import Metric
+from rerank.outcomes import Measure
 from rerank.strategies import STRATEGIES, select
 
 DRAWN = [
-    *(Metric("majk", k) for k in (2, 3)),
-    *(Metric("rr.majk", k) for k in (1, 2)),
-    Metric("w.rr", None),
-    *(Metric("w.rr.majk", k) for k in (1, 2)),
-    *(Metric("maj1.topn", n) for n in (1, 2, 3)),
+    *(Measure("majk", k) for k in (2, 3)),
+    *(Measure("rr.majk", k) for k in (1, 2)),
+    Measure("w.rr", None),
+    *(Measure("w.rr.majk", k) for k in (1, 2)),
+    *(Measure("maj1.topn", n) for n in (1, 2, 3)),
 ]
 tenths = st.integers(0, 10).map(lambda n: n / 10)
 
@@ -111,7 +111,7 @@ def test_estimates_agree_with_counting_all_subsets(problem: GradedProblem, data:
     for found in estimate([problem], sample_sizes=[n], ks=[1, 2], top_ns=[2, 3]):
         if found.name in STRATEGIES and found.name not in ("first", "maj1"):
             subsets = combinations(range(len(problem.candidates)), n)
-            metric = Metric(found.name, found.k)
+            metric = Measure(found.name, found.k)
             counted = np.mean([outcome(problem, subset, metric) for subset in subsets])
             allowed = 1e-12 if found.estimator == "exact" else 0.006
             assert found.values[0] == pytest.approx(counted, rel=0, abs=allowed)
@@ -141,7 +141,7 @@ def share_of_best(subset: Sequence[tuple[float | None, bool]]) -> float:
     return sum(best) / len(best) if best else 0.0
 
 
-def outcome(problem: GradedProblem, order: Sequence[int], metric: Metric) -> float:
+def outcome(problem: GradedProblem, order: Sequence[int], metric: Measure) -> float:
     """Whether the metric is right on these samples, taken in this order."""
     labels = [problem.labels[i] for i in order]
     if metric.name == "majk":

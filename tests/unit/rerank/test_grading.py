@@ -14,6 +14,8 @@ from reasoning.answers.policy import Policy
 from reasoning.errors import InputError, QuorumError
 from reasoning.formats.rows import Row
 from rerank.batch import PENDING_PER_WORKER, Pool
+from rerank.caveats import caveats
+from rerank.estimators import estimate
 from rerank.grading import Graded, grade_rows
 
 
@@ -79,7 +81,9 @@ def test_text_and_expected_answer_may_stand_in_any_row() -> None:
 
 def test_without_expected_answers() -> None:
     rows = [row("a", 0), row("b", 0, expected_answer=None), row("c", 0, expected_answer=None)]
-    with pytest.raises(InputError, match=r"none for 2 of 3, the first 'b'; add the field .* `quorum rerank`"):
+    with pytest.raises(
+        InputError, match=r"none for 2 of 3, the first 'b'; add the field .* add `symbolic_correct`.* `quorum rerank`"
+    ):
         grade(rows)
     assert [p.correct for p in grade(rows, need_expected=False).problems] == [0, None, None]
 
@@ -91,7 +95,7 @@ def test_without_expected_answers() -> None:
             row("a", 1, expected_answer="2"),
             "expected one expected_answer for problem 'a', found '1' and, at sample 1, '2'",
         ),
-        (Row(id="a", sample=1, problem="Another?"), "expected one text for problem 'a', found two: 'Question a"),
+        (Row(id="a", sample=1, problem="Another?"), "expected one text for problem 'a', found two: \"Question a"),
         (row("a", 0, "3"), r"expected one row for each \(id, sample\), found two for \('a', 0\)"),
     ],
     ids=["expected", "text", "key"],
@@ -138,13 +142,78 @@ def test_the_greedy_sample_does_not_vote() -> None:
         row("a", 1, "1", temperature=0.0),
         row("a", 2, "2", temperature=0.7),
         row("b", 0, "1", temperature=0.7),
+        row("b", 1, "2", temperature=0.0),
     ]
     graded = grade(rows)
-    assert graded.greedy == (True, None)
+    assert graded.greedy == (True, False)
+    assert graded.num_greedy_kept == 0
     a = graded.problems[0]
     assert [c.sample for c in a.candidates] == [0, 2]
     assert a.labels == (0, 0)
     assert a.correct is None  # only the greedy sample was in that cluster
+
+
+def test_greedy_samples_of_some_problems_vote() -> None:
+    rows = [
+        row("a", 0, "1", temperature=0.0),
+        row("a", 1, "2", temperature=0.7),
+        row("b", 0, "1", temperature=0.7),
+    ]
+    graded = grade(rows)
+    assert graded.greedy == (None, None)
+    assert graded.num_greedy_kept == 1
+    assert [c.sample for c in graded.problems[0].candidates] == [0, 1]
+    assert (graded.problems[0].labels, graded.problems[0].correct) == ((0, 1), 0)
+    assert any(w.startswith("1 of 2 problems have a greedy sample") for w in caveats(graded, 1))
+
+
+def test_programs_are_refused_until_they_have_been_run() -> None:
+    program = {"generation": "n0 = 3\nanswer = n0 + 4", "language": "python"}
+    unrun = Row(id="a", sample=0, expected_answer="7", **program)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"expected solution texts, found a program .* \('a', 0\); run the programs"):
+        grade([unrun])
+    run = row("a", 0, "7", expected_answer="7", **program)
+    assert grade([run]).problems[0].correct == 0
+    with pytest.raises(InputError, match="run the programs"):
+        grade([run], re_extract=True)
+
+
+def test_without_a_reference_the_files_own_gradings_stand_in() -> None:
+    """Cluster 7: all labels say correct. Cluster 8: mixed. Cluster 9: none."""
+    answers = [("7", True), ("7", None), ("8", True), ("8", False), ("8", False), ("9", None), (None, True)]
+    rows = [row("a", i, a, expected_answer=None, symbolic_correct=c) for i, (a, c) in enumerate(answers)]
+    graded = grade([*rows, row("b", 0, "5", expected_answer=None, symbolic_correct=False), row("c", 0)])
+    a, b, c = graded.problems
+    assert (a.correct, a.is_graded, a.by_labels) == (0, True, True)
+    assert (b.correct, b.is_graded) == (None, True)
+    assert (c.correct, c.by_labels) == (0, False)
+    assert graded.num_claims == 0
+    assert [e.values.tolist() for e in estimate(graded.problems) if (e.name, e.n) == ("pass", 1)] == [
+        pytest.approx([2 / 7, 0, 1])
+    ]
+    (warning,) = [w for w in caveats(graded, 1) if "symbolic_correct" in w]
+    assert warning.startswith("2 of 3 problems have no expected answer")
+    assert "1 clusters are called correct in some rows and incorrect in others; they count as wrong." in warning
+    assert "1 clusters have no label" in warning
+
+
+def test_of_two_clusters_called_correct_the_larger_is() -> None:
+    rows = [row("a", i, a, expected_answer=None, symbolic_correct=True) for i, a in enumerate(["3", "x y", "x y"])]
+    graded = grade(rows)
+    assert graded.problems[0].correct == 1
+    assert graded.labelled["a"].num_other_correct == 1
+
+
+def test_a_limit_takes_the_first_problems_of_the_rows() -> None:
+    rows = [row("b", 0), row("a", 0), row("c", 0), row("b", 1)]
+    assert [(p.problem.id, len(p.candidates)) for p in grade(rows, limit=2).problems] == [("a", 1), ("b", 2)]
+
+
+def test_ids_with_other_digits_have_an_order_too() -> None:
+    rows = [row("q٤", 0), row("q٣", 0), row("q1", 0)]
+    assert [p.problem.id for p in grade(rows).problems] == ["q1", "q٣", "q٤"]
+    long = [f"q{'1' * 18}{end}" for end in ("2", "02")]
+    assert grade([row(i, 0) for i in long]) == grade([row(i, 0) for i in reversed(long)])
 
 
 def test_samples_all_drawn_at_temperature_0_are_samples() -> None:

@@ -4,9 +4,9 @@ import pytest
 from rerank import monte_carlo
 from rerank.ballots import Ballot
 from rerank.monte_carlo import Means, mean_outcomes
-from rerank.outcomes import Metric
+from rerank.outcomes import Measure
 
-METRICS = [Metric("w.rr", None), Metric("majk", 2), Metric("maj1.topn", 3)]
+METRICS = [Measure("w.rr", None), Measure("majk", 2), Measure("maj1.topn", 3)]
 
 
 def ballots(num_problems: int, num_samples: int) -> list[Ballot]:

@@ -3,7 +3,7 @@ import pytest
 
 from rerank.ballots import Ballot
 from rerank.monte_carlo import _subsets
-from rerank.outcomes import Metric, Subsets, depends_on_order, outcomes, units_per_score
+from rerank.outcomes import Measure, Subsets, depends_on_order, outcomes, units_per_score
 
 
 def subset(votes: str, scores: list[float], *, correct: str = "a") -> Subsets:
@@ -16,7 +16,7 @@ def subset(votes: str, scores: list[float], *, correct: str = "a") -> Subsets:
 
 
 def outcome(name: str, k: int | None, votes: str, scores: list[float]) -> float:
-    return float(outcomes(subset(votes, scores), [Metric(name, k)])[0, 0])
+    return float(outcomes(subset(votes, scores), [Measure(name, k)])[0, 0])
 
 
 class TestOutcomes:
@@ -66,7 +66,7 @@ class TestDependsOnOrder:
         ],
     )
     def test_where_ties_decide(self, name: str, k: int | None, votes: str, scores: list[float], depends: bool) -> None:
-        assert depends_on_order(subset(votes, scores), [Metric(name, k)]).tolist() == [[depends]]
+        assert depends_on_order(subset(votes, scores), [Measure(name, k)]).tolist() == [[depends]]
 
 
 @pytest.mark.parametrize("num_samples", [1, 64, 1024, 10_000, 100_000])

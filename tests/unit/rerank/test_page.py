@@ -43,7 +43,7 @@ def grade(generation: str = "text", answer: str = "1", **options: Any) -> Graded
 
 
 def render(graded: Graded) -> str:
-    return render_page(build_report(graded, estimate_all(graded.problems), policy=Policy()), graded)
+    return render_page(build_report(graded, estimate_all(graded), policy=Policy()), graded)
 
 
 class _Page(HTMLParser):
@@ -151,6 +151,26 @@ def test_what_does_not_convert_stays_text(latex: str) -> None:
     assert formulas.entries == []
 
 
+@pytest.mark.parametrize(
+    ("latex", "tree"),
+    [
+        (r"\hspace{9999999em}", ["math", ["mspace"]]),
+        (r"\hspace{99cm}", ["math", ["mspace"]]),
+        (r"\rule{9999em}{9999em}", ["math", ["mspace"]]),
+        (r"\raise 99999em x", ["math", ["mpadded", ["mi", "x"]]]),
+        (r"{a \above 99em b}", ["math", ["mfrac", ["mi", "a"], ["mi", "b"]]]),
+        (r"\quad", ["math", ["mspace", {"width": "1em"}]]),
+        (r"\Bigg|", ["math", ["mo", {"maxsize": "2.470em", "minsize": "2.470em"}, "|"]]),
+        (
+            r"\raise 0.5em x",
+            ["math", ["mpadded", {"depth": "-0.5em", "height": "+0.5em", "voffset": "0.5em"}, ["mi", "x"]]],
+        ),
+    ],
+)
+def test_lengths_are_bounded(latex: str, tree: MathTree) -> None:
+    assert to_mathml(latex) == tree
+
+
 @given(
     st.lists(
         st.sampled_from([*"\\{}$^_&<>()[]ab12 ", "\\frac", "\\href", "\\text", "\\sqrt", "\\color"]), max_size=40
@@ -231,6 +251,26 @@ def test_page_data_names_what_the_strategies_chose() -> None:
     }  # fmt: skip
     assert [sample[1] for sample in problem["samples"]] == [1, 0, 0, None]
     assert data["labels"][-1] == "Maj1.Top1"
+
+
+@pytest.mark.parametrize("facts", [{}, {"sha256": None}])
+def test_a_source_without_a_digest_says_so(facts: dict[str, Any]) -> None:
+    graded = grade()
+    source = {"files": [{"path": "-", **facts}, {"path": "a.jsonl", "sha256": "0123"}]}
+    page = render_page(build_report(graded, estimate_all(graded), policy=Policy(), source=source), graded)
+    assert '<th scope="row">-</th><td>sha256 not recorded</td>' in page
+    assert '<th scope="row">a.jsonl</th><td><code>sha256 0123</code></td>' in page
+
+
+@pytest.mark.parametrize(("limit", "num_listed"), [(1, 1), (5, 2), (6, 3), (7, 3)])
+def test_the_list_has_a_limit_and_names_it(limit: int, num_listed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three problems of two samples; the first one is always there."""
+    monkeypatch.setattr("rerank.page.render.MAX_LISTED_SAMPLES", limit)
+    rows = [Row(id=f"p{i}", sample=s, expected_answer="1", predicted_answer="1") for i in range(3) for s in range(2)]
+    page = render(grade_rows(rows, workers=1))
+    data = json.loads(_Page(page).raw["script"][0])
+    assert [problem["id"] for problem in data["problems"]] == [f"p{i}" for i in range(num_listed)]
+    assert (f"This page lists the first {num_listed} of 3 problems" in page) == (num_listed < 3)
 
 
 def test_texts_beyond_the_budget_are_marked() -> None:

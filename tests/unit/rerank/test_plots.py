@@ -42,7 +42,7 @@ def make_report(*, scored: bool, num_problems: int = 40, num_samples: int = 6) -
         for j in range(num_samples)
     ]
     graded = grade_rows(rows, workers=1)
-    return build_report(graded, estimate_all(graded.problems), policy=Policy())
+    return build_report(graded, estimate_all(graded), policy=Policy())
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from reasoning.answers.policy import Policy
 from reasoning.formats.rows import Row
+from rerank import plots
+from rerank.auroc import auroc_of, quality_intervals
 from rerank.difficulty import bucket_of, correct_share, rescue_ratio
 from rerank.folder import to_json
 from rerank.grading import Graded, grade_rows
@@ -18,7 +21,7 @@ from rerank.markdown import findings, interval, percent, table, to_markdown
 from rerank.naming import title
 from rerank.page.render import render_page
 from rerank.report import Report, build_report, estimate_all
-from rerank.risk import risk_coverage
+from rerank.risk import risk_coverage, risk_curves
 from rerank.verifier import verifier_quality
 
 
@@ -44,7 +47,7 @@ def grade(
 
 
 def report_on(graded: Graded, **settings: Any) -> Report:
-    estimates = estimate_all(graded.problems, **settings)
+    estimates = estimate_all(graded, **settings)
     return build_report(graded, estimates, policy=Policy(), **settings)
 
 
@@ -132,6 +135,18 @@ def test_without_scores_it_says_what_is_left_out() -> None:
     assert any("`reward_model_score`" in sentence for sentence in findings(report))
 
 
+def test_a_model_that_is_not_named_is_no_other_model() -> None:
+    assert report_on(grade(BY_HAND, model=[["m", None, "m"]] * 4)).warnings == ()
+
+
+def test_figures_of_all_samples_say_so_where_n_is_smaller() -> None:
+    report = report_on(grade([["1", "2", "1"], ["1", "2"]] * 12, [[0.5, 0.4, 0.3], [0.6, 0.7]] * 12))
+    figures = [f for draw in (plots.against_parameter, plots.shares, plots.difficulty_bars) for f in draw(report)]
+    said = {f.name for f in figures if "Problems have 2 to 3 samples" in f.caption}
+    assert said == {"cost", "shares", "ratios", "difficulty"}
+    assert any("uses all samples of each problem" in w for w in report.warnings)
+
+
 def test_samples_of_several_models_are_noticed() -> None:
     one = report_on(grade(BY_HAND, model=[["m", "m", "m"]] * 4))
     several = report_on(grade(BY_HAND, model=[["m", "n", "m"]] * 4))
@@ -146,12 +161,22 @@ def test_missing_scores_and_unequal_numbers_of_samples_are_noticed() -> None:
     assert any(w.startswith("2 samples have no score (1 of them NaN)") for w in warnings)
 
 
-def test_the_greedy_sample_has_its_own_line() -> None:
+def test_pass_at_1_is_the_greedy_value_where_there_is_one_and_says_so() -> None:
     answers = [["1", "2", "1"], ["2", "2", "1"]]
     report = report_on(grade(answers, temperature=[[0.6, 0.6, 0.0]] * 2))
     values = {title(m.name, m.n, m.k): (m.value, m.estimator) for m in report.metrics}
-    assert values["Greedy@1"] == (1.0, "greedy")
-    assert values["Pass@1"] == (0.25, "exact")
+    assert values["Pass@1"] == (1.0, "greedy")
+    assert values["Mean@1"] == (0.25, "exact")
+    curve = next(c for c in report.curves if c.name == "pass")
+    assert [(p.n, p.value) for p in curve.points] == [(1, 0.25), (2, 0.5)]
+    assert findings(report)[0].startswith("The greedy sample is right 100.0% of the time")
+    assert "| greedy sample " in table(report)
+    assert "| exact, mean over samples |" in table(report_on(grade(answers)))
+
+
+def test_an_oracle_at_one_sample_is_in_no_comparison() -> None:
+    report = report_on(grade([["1"], ["2"]]), ks=(3, 5))
+    assert {c.a for c in report.comparisons} == {"maj1"}
 
 
 def test_the_three_forms_agree() -> None:
@@ -261,10 +286,44 @@ def test_calibration_by_hand() -> None:
     assert quality.brier == pytest.approx((0.08**2 + 0.98**2 + 0.75**2 + 0) / 4)
 
 
+def test_intervals_of_the_scores_are_those_of_recomputed_resamples() -> None:
+    """Each resample again by hand, with scikit-learn, from the same stream."""
+    from sklearn.metrics import roc_auc_score
+
+    generator = np.random.default_rng(1)
+    correct = generator.random((12, 5)) < generator.random((12, 1))
+    scores = np.round(np.clip(correct * 0.3 + generator.random((12, 5)) * 0.7, 0, 1), 1)
+    found = quality_intervals(list(zip(scores, correct, strict=True)), seed=0)
+    drawn = np.random.default_rng(0).integers(12, size=(1000, 12))
+    aurocs = [roc_auc_score(correct[rows].ravel(), scores[rows].ravel()) for rows in drawn]
+    briers = [((scores[rows] - correct[rows]) ** 2).mean() for rows in drawn]
+    assert found["auroc"] == pytest.approx(tuple(np.quantile(aurocs, [0.025, 0.975])))
+    assert found["brier"] == pytest.approx(tuple(np.quantile(briers, [0.025, 0.975])))
+    mixed = [roc_auc_score(c, s) if 0 < c.sum() < 5 else np.nan for c, s in zip(correct, scores, strict=True)]
+    within = [np.nanmean(np.array(mixed)[rows]) for rows in drawn]
+    assert found["auroc_within"] == pytest.approx(tuple(np.quantile(within, [0.025, 0.975])))
+
+
+def test_auroc_of_many_samples_takes_little_memory() -> None:
+    scores = np.arange(20_000) / 20_000
+    tracemalloc.start()
+    assert auroc_of(scores, scores >= 0.5) == 1.0
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6
+
+
 def test_one_kind_of_sample_has_no_auroc() -> None:
     quality = verifier_quality(grade([["1", "1"]], [[0.1, 0.9]]).problems)
     assert quality is not None
     assert (quality.auroc, quality.auroc_within, quality.roc) == (None, None, ())
+    assert quality.intervals.keys() == {"brier"}
+    assert quality.num_bins == 10
+
+
+def test_one_answer_out_of_many_samples_is_no_confident_vote() -> None:
+    graded = grade([["1", None, None, None], ["2", "2", "2", "1"]])
+    assert dict(risk_curves(graded.problems)["maj1"]) == {0.5: 1.0, 1.0: 0.5}
 
 
 def test_risk_coverage_takes_ties_together() -> None:
