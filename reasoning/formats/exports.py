@@ -93,7 +93,7 @@ def write_labels(rows: Iterable[Row], path: Path | None) -> int:
     """
     graded = (row for row in rows if row.symbolic_correct is not None)
     records = ({"prompt": r.problem, "completion": r.generation, "label": r.symbolic_correct} for r in graded)
-    return _some(_write_records(records, path), "graded rows (symbolic_correct true or false)")
+    return _write_records(_some(records, "graded rows (symbolic_correct true or false)"), path)
 
 
 def write_preferences(rows: Iterable[Row], path: Path | None) -> int:
@@ -105,7 +105,7 @@ def write_preferences(rows: Iterable[Row], path: Path | None) -> int:
     Raises:
         InputError: no problem has both.
     """
-    return _some(_write_records(_pairs(rows), path), "problems with a correct and an incorrect sample")
+    return _write_records(_some(_pairs(rows), "problems with a correct and an incorrect sample"), path)
 
 
 def _pairs(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
@@ -144,10 +144,13 @@ def _write_records(records: Iterable[dict[str, Any]], path: Path | None) -> int:
         return write_lines(lines, file)
 
 
-def _some(number: int, what: str) -> int:
+def _some(records: Iterable[dict[str, Any]], what: str) -> Iterator[dict[str, Any]]:
+    """The records; an error where there is none, raised while the file is written so that none takes its name."""
+    number = 0
+    for number, record in enumerate(records, start=1):  # noqa: B007 (counts)
+        yield record
     if number == 0:
-        raise InputError(f"expected {what}, found none; grade the rows first")
-    return number
+        raise InputError(f"expected {what}, found none; export rows whose tool graded them")
 
 
 EXPORTERS: dict[str, Exporter] = {

@@ -108,3 +108,19 @@ def test_help_loads_nothing_heavy(command: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("target", ["labels", "preferences"])
+def test_an_export_of_nothing_leaves_the_file_that_was_there(tmp_path: Path, target: str) -> None:
+    rows, kept = tmp_path / "rows.jsonl", tmp_path / "kept.jsonl"
+    rows.write_text('{"id": "a", "sample": 0, "problem": "P", "generation": "5"}\n')
+    kept.write_text("precious\n")
+    assert main(["export", str(rows), "--to", target, "-o", str(kept)]) == 2
+    assert kept.read_text() == "precious\n"
+
+
+def test_rows_without_an_id_are_told_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"sample": 0, "problem": "P", "expected_answer": "5", "generation": "5"}\n')
+    assert main(["import", str(rows)]) == 2
+    assert "expected the field `id`" in capfd.readouterr().err

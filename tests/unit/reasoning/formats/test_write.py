@@ -141,5 +141,6 @@ def test_preferences_pair_within_problems(tmp_path: Path) -> None:
 @pytest.mark.parametrize("write", [write_labels, write_preferences])
 def test_ungraded_rows_give_nothing(write: object, tmp_path: Path) -> None:
     assert callable(write)
-    with pytest.raises(InputError, match="grade the rows first"):
+    with pytest.raises(InputError, match="found none; export rows whose tool graded them"):
         write([row("a", 0)], tmp_path / "a.jsonl")
+    assert not (tmp_path / "a.jsonl").exists()
