@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--seed", type=int, default=0, help="another seed, other problems (default: 0)")
     made.add_argument("--style", choices=("terse", "fine"), default="terse", help="of the solutions (default: terse)")
     made.add_argument("--start", type=int, default=0, metavar="N", help="first problem, from 0 (default: 0)")
+    made.add_argument(
+        "--part", type=_part, metavar="I/N", help="only the problems of one of N parts of the templates, as 1/2 or 2/2"
+    )
     read = parser.add_argument_group("files and sets")
     read.add_argument(
         "--field",
@@ -116,7 +119,17 @@ def _made(args: argparse.Namespace) -> "Iterator[ProblemRow]":
         raise InputError(f"--split: expected one of {', '.join(SPLITS)} for arith, found {split!r}")
     if args.start < 0:
         raise InputError(f"--start: expected 0 or more, found {args.start}")
-    return arith_problems(split, seed=args.seed, style=args.style, start=args.start, limit=args.limit)
+    return arith_problems(
+        split, seed=args.seed, style=args.style, start=args.start, limit=args.limit, part=args.part
+    )
+
+
+def _part(text: str) -> tuple[int, int]:
+    """`1/2` as the part's index from 0 and the number of parts."""
+    index, _, parts = text.partition("/")
+    if not (index.isdecimal() and parts.isdecimal() and 1 <= int(index) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"expected I/N with I from 1 to N, as 1/2; found {text!r}")
+    return int(index) - 1, int(parts)
 
 
 def _file(name: str, sets: Iterable[str]) -> Path:

@@ -47,6 +47,13 @@ def split_of_template(name: str) -> str:
     return TEMPLATE_SPLITS[int.from_bytes(digest) % len(TEMPLATE_SPLITS)]
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def part_of_template(name: str, num_parts: int) -> int:
+    """Which of `num_parts` parts of its split a template belongs to, from 0; independent of the split's own hash."""
+    digest = hashlib.blake2b(name.encode(), digest_size=8, person=b"part").digest()
+    return int.from_bytes(digest) % num_parts
+
+
 def draw_template(rng: random.Random, split: str) -> Template:
     """A template of the split (`train`, `validation` or `test`), with 1 to 8 steps.
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Literal, get_args
 
-from reasoning.problems.arith.grammar import Template, draw_template
+from reasoning.problems.arith.grammar import Template, draw_template, part_of_template
 from reasoning.problems.arith.numbers import Value, written
 from reasoning.problems.arith.solution import Style, program_of, solution_of
 from reasoning.problems.arith.story import Story, tell
@@ -21,11 +21,23 @@ _HELD_OUT_SHARE = 10  # one in so many sets of numbers
 
 
 def arith_problems(
-    split: Split, *, seed: int = 0, style: Style = "terse", start: int = 0, limit: int | None = None
+    split: Split,
+    *,
+    seed: int = 0,
+    style: Style = "terse",
+    start: int = 0,
+    limit: int | None = None,
+    part: tuple[int, int] | None = None,
 ) -> Iterator[ProblemRow]:
-    """Problems `start`, `start + 1`, ... of a split; endless without a limit."""
-    numbers = itertools.count(start) if limit is None else range(start, start + limit)
-    return (arith_problem(split, number, seed=seed, style=style) for number in numbers)
+    """Problems `start`, `start + 1`, ... of a split; endless without a limit.
+
+    Args:
+        part: (i, n) keeps the problems whose template is in part i of n, from 0, and drops the others: a generator
+            trained on part 0 makes on part 1 the errors that it makes on new templates. The limit counts what is kept.
+    """
+    problems = (arith_problem(split, number, seed=seed, style=style) for number in itertools.count(start))
+    kept = problems if part is None else (p for p in problems if part_of_template(str(p.template), part[1]) == part[0])
+    return itertools.islice(kept, limit)
 
 
 def arith_problem(split: Split, number: int, *, seed: int = 0, style: Style = "terse") -> ProblemRow:

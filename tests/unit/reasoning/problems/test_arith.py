@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from reasoning.problems.arith import arith_problem
+from reasoning.problems.arith import arith_problem, arith_problems
 from reasoning.problems.arith import numbers as draws
 from reasoning.problems.arith.numbers import Domain, Value, told, written
 from reasoning.problems.arith.pattern import Operation, pattern
@@ -111,3 +111,11 @@ def test_a_known_problem_stays_as_it_is() -> None:
         "What is the number of spoons that Lily sold?"
     )
     assert (row.expected_answer, row.template) == ("149", "first/fewer-BA/more-CB/last-3")
+
+
+def test_parts_share_the_problems_of_a_split_by_template() -> None:
+    whole = list(arith_problems("train", limit=100))
+    parts = [list(arith_problems("train", limit=100, part=(index, 2))) for index in range(2)]
+    assert not {row.template for row in parts[0]} & {row.template for row in parts[1]}
+    assert {row.id for row in whole} <= {row.id for part in parts for row in part}
+    assert all(0.3 < sum(row in part for row in whole) / 100 < 0.7 for part in parts)
