@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from types import FrameType
+from typing import NoReturn
 
 from quorum.terminal import inert, inert_stdout
 from reasoning.errors import InputError, QuorumError
@@ -21,12 +22,17 @@ from reasoning.errors import InputError, QuorumError
 # name -> (module in quorum.commands, one line of help); in the order help shows them
 COMMANDS = {
     "demo": ("demo", "run the main job on a sample file that ships with Quorum"),
+    "solve": ("solve", "answer a question: sample, judge, vote, choose"),
+    "sample": ("sample", "draw many solutions of many problems from a generator"),
+    "score": ("score", "what an evaluator thinks of samples, a score a row"),
     "report": ("report", "what voting and reranking are worth on files of sampled solutions"),
     "rerank": ("rerank", "choose one answer per problem"),
     "compare": ("compare", "compare two runs on the same problems, paired"),
     "import": ("import_", "turn another tool's samples into canonical rows"),
     "export": ("export", "turn canonical rows into another tool's format"),
     "data": ("data", "print problems as JSON Lines: arith, gsm8k, math or a file"),
+    "train": ("train", "train a model from a recipe: ssft, evaluator"),
+    "calibrate": ("calibrate", "make an evaluator's scores probabilities, and find when not to answer"),
     "env": ("env", "versions, devices and what is missing"),
 }
 
@@ -94,11 +100,22 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for, since importing what knows it takes as long as all help."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"quorum {version('quorum-math')}")
+        parser.exit()
+
+
 def _dispatch(arguments: list[str]) -> int:
     command = arguments[0] if arguments and arguments[0] in COMMANDS else None
     parser = argparse.ArgumentParser(
         prog="quorum", description="Sample, judge, vote, report: reranking for math reasoning."
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module_name, text) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=text, description=text)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reasoning.errors import InputError
+from reasoning.formats.parse import shown
 from rerank.grading import GradedProblem
 
 FloatArray = npt.NDArray[np.float64]
@@ -75,14 +76,14 @@ def build_ballots(problems: Sequence[GradedProblem]) -> list[Ballot]:
 def _build_ballot(problem: GradedProblem) -> Ballot:
     name = problem.problem.id
     if not problem.candidates:
-        raise InputError(f"problem {name!r} has no sample; leave it out")
+        raise InputError(f"problem {shown(name)} has no sample; leave it out")
     if not problem.is_graded:
-        raise InputError(f"problem {name!r} has no expected answer to measure against; leave it out")
+        raise InputError(f"problem {shown(name)} has no expected answer to measure against; leave it out")
     numbers = {label: i for i, label in enumerate(sorted({x for x in problem.labels if x is not None}))}
     labels_N = np.array([len(numbers) if x is None else numbers[x] for x in problem.labels])
     scores_N = np.array([np.nan if c.score is None else c.score for c in problem.candidates])
     if ((scores_N < 0) | (scores_N > 1)).any():
-        raise InputError(f"expected scores in [0, 1]; got one outside in problem {name!r}")
+        raise InputError(f"expected scores in [0, 1]; got one outside in problem {shown(name)}")
     scores_N[labels_N == len(numbers)] = np.nan
     return Ballot(
         problem_id=name,

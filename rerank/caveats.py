@@ -1,7 +1,9 @@
 """What a reader must know about the samples before trusting a number."""
 
+from rerank.clusters import is_scored
 from rerank.grading import Graded
 from rerank.labels import label_warnings
+from rerank.naming import counted
 
 
 def caveats(graded: Graded, n: int) -> list[str]:
@@ -10,9 +12,14 @@ def caveats(graded: Graded, n: int) -> list[str]:
     num_mixed = sum(len({c.model for c in p.candidates if c.model is not None}) > 1 for p in problems)
     if num_mixed:
         warnings.append(
-            f"The samples are not drawn from one distribution: in {num_mixed} of {len(problems)} problems "
+            f"The samples are not drawn from one distribution: in {num_mixed} of {counted(len(problems), 'problem')} "
             "they name several models. Values at n samples then mean n of these models chosen at random; "
             "they do not say what n samples of one model would give."
+        )
+    if graded.num_unlabelled:
+        warnings.append(
+            "Problems left out by --skip-unlabelled, for they have neither an expected answer nor a "
+            f"`symbolic_correct`: {graded.num_unlabelled}."
         )
     counts = {len(p.candidates) for p in problems}
     if len(counts) > 1:
@@ -27,10 +34,15 @@ def caveats(graded: Graded, n: int) -> list[str]:
             f"{graded.num_disagreements} of {graded.num_claims} gradings by the tool that wrote the files "
             "differ from the ones made here; the ones made here are used."
         )
+    if graded.num_nan_scores and not any(is_scored(c) for p in problems for c in p.candidates):
+        warnings.append(
+            f"All scores in these files are NaN ({graded.num_nan_scores}): whatever computed them failed. Nothing is "
+            "ranked by them."
+        )
     if graded.has_scores and graded.num_missing_scores:
         warnings.append(
-            f"{graded.num_missing_scores} samples have no score ({graded.num_nan_scores} of them NaN); they are never "
-            "ranked, and still vote in Maj1."
+            f"Samples without a score: {graded.num_missing_scores}, of which NaN: {graded.num_nan_scores}. They are "
+            "never ranked, and still vote in Maj1."
         )
     warnings += greedy_warnings(graded)
     return warnings + label_warnings(graded.labelled, len(problems))
@@ -45,8 +57,8 @@ def greedy_warnings(graded: Graded) -> list[str]:
         ]
     if graded.num_greedy_kept:
         return [
-            f"{graded.num_greedy_kept} of {len(graded.problems)} problems have a greedy sample (temperature 0, "
-            "beside samples drawn at another), the others have none: it votes like any other sample, and Pass@1 "
-            "is the mean over all samples."
+            "Problems with a greedy sample (temperature 0, beside samples drawn at another): "
+            f"{graded.num_greedy_kept} of {len(graded.problems)}. As the others have none, it votes like any other "
+            "sample, and Pass@1 is the mean over all samples."
         ]
     return []

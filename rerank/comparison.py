@@ -9,7 +9,7 @@ from reasoning.answers.policy import Policy
 from reasoning.errors import InputError
 from reasoning.formats.parse import shown
 from rerank.markdown import aligned_table, p_value, percent, points
-from rerank.naming import title
+from rerank.naming import counted, title
 from rerank.runs import GRADE_SETTINGS, MetricKey, Run, Values
 from rerank.statistics import compare, holm, verdict
 from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N
@@ -163,14 +163,14 @@ def comparison_markdown(comparison: RunComparison) -> str:
         for m in comparison.metrics
     ]
     lines = [
-        f"# {comparison.num_problems:,} problems in both runs, n = {comparison.n}",
+        f"# {counted(comparison.num_problems, 'problem')} in both runs, n = {comparison.n}",
         "",
         f"- A: {comparison.a}",
         f"- B: {comparison.b}",
     ]
     if comparison.num_only_a or comparison.num_only_b:
         lines.append(
-            f"- Left out: {comparison.num_only_a:,} problems that only A has, {comparison.num_only_b:,} that "
+            f"- Left out: {counted(comparison.num_only_a, 'problem')} that only A has, {comparison.num_only_b:,} that "
             "only B has."
         )
     notes = [
@@ -211,7 +211,7 @@ def _common_ids(a: Run, b: Run, *, intersection: bool) -> list[str]:
     num_only_a, num_only_b = len(a.problems) - len(ids), len(b.problems) - len(ids)
     if not ids:
         raise InputError(
-            f"expected runs on the same problems, found no id in common between {len(a.problems)} problems "
+            f"expected runs on the same problems, found no id in common between {counted(len(a.problems), 'problem')} "
             f"of {a.name} and {len(b.problems)} of {b.name}; compare runs whose rows carry the same ids"
         )
     if (num_only_a or num_only_b) and not intersection:
@@ -227,13 +227,13 @@ def _check_same_problems(a: Run, b: Run, ids: Sequence[str], policy: Policy) -> 
         first, second = a.problems[i], b.problems[i]
         if first.text and second.text and first.text.split() != second.text.split():
             raise InputError(
-                f"expected one text for problem {i!r} in both runs, found {shown(first.text)} in {a.name} "
+                f"expected one text for problem {shown(i)} in both runs, found {shown(first.text)} in {a.name} "
                 f"and {shown(second.text)} in {b.name}; these are different problems under one id"
             )
         if not _same_answer(first.expected_answer, second.expected_answer, policy):
             raise InputError(
-                f"expected one expected_answer for problem {i!r} in both runs, found "
-                f"{first.expected_answer!r} in {a.name} and {second.expected_answer!r} in {b.name}; correct "
+                f"expected one expected_answer for problem {shown(i)} in both runs, found "
+                f"{shown(first.expected_answer)} in {a.name} and {shown(second.expected_answer)} in {b.name}; correct "
                 "one"
             )
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reasoning.errors import InputError
+from reasoning.formats.parse import shown
 from rerank.ballots import Ballot, build_ballots
 from rerank.exact import maj1_at_k, maj1_curve, rr_all_at_k
 from rerank.formulas import exact_values
@@ -176,7 +177,7 @@ def _check(ballots: Sequence[Ballot], sizes: Sequence[int], metrics: Sequence[Me
         if not 1 <= n <= smallest.num_samples:
             raise InputError(
                 f"`n` must be 1 to {smallest.num_samples}, the number of samples of problem "
-                f"{smallest.problem_id!r}; got {n}. Leave out that n, or the problems with fewer samples."
+                f"{shown(smallest.problem_id)}; got {n}. Leave out that n, or the problems with fewer samples."
             )
     for metric in metrics:
         if metric.k is not None and metric.k < 1:

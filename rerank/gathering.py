@@ -1,6 +1,5 @@
 """Rows in any order to what is known of each problem."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ class Gathered:
         candidates: one per row.
         temperatures: where rows name them.
         claims: `symbolic_correct`, where rows have it.
+        nan_scores: the samples whose score is not a number, and so is missing.
         greedy: the greedy sample, where it is to be kept apart from the others; see `keep_greedy_apart`.
     """
 
@@ -30,7 +30,13 @@ class Gathered:
     candidates: dict[int, Candidate] = field(default_factory=dict)
     temperatures: dict[int, float] = field(default_factory=dict)
     claims: dict[int, bool] = field(default_factory=dict)
+    nan_scores: set[int] = field(default_factory=set)
     greedy: int | None = None
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether an expected answer or a grading of the file's own says what is correct."""
+        return self.expected is not None or bool(self.claims)
 
     def greedy_sample(self) -> int | None:
         """The one sample of temperature 0 among samples of another or an unnamed one; else None."""
@@ -54,7 +60,6 @@ class Counts:
 
     rows: int = 0
     greedy_kept: int = 0
-    nan_scores: int = 0
     dropped_texts: int = 0
     text_bytes: int = 0
 
@@ -77,7 +82,7 @@ def gather(rows: Iterable[tuple[Row, str | None]], counts: Counts, page_bytes: i
         _merge_problem(problem, row)
         if row.sample in problem.candidates:
             raise InputError(
-                f"expected one row for each (id, sample), found two for ({row.id!r}, {row.sample}); number "
+                f"expected one row for each (id, sample), found two for ({shown(row.id)}, {row.sample}); number "
                 "the samples of a problem 0, 1, 2, ... across its files"
             )
         problem.candidates[row.sample] = _candidate(row, answer, counts=counts, page_bytes=page_bytes)
@@ -85,6 +90,8 @@ def gather(rows: Iterable[tuple[Row, str | None]], counts: Counts, page_bytes: i
             problem.temperatures[row.sample] = row.temperature
         if row.symbolic_correct is not None:
             problem.claims[row.sample] = row.symbolic_correct
+        if row.has_nan_score:
+            problem.nan_scores.add(row.sample)
     return gathered
 
 
@@ -92,23 +99,19 @@ def _merge_problem(problem: Gathered, row: Row) -> None:
     """Take text and expected answer from any row that has them; rows that disagree are an error."""
     if problem.text and row.problem and problem.text != row.problem:
         raise InputError(
-            f"expected one text for problem {row.id!r}, found two: {shown(problem.text)} and, at sample "
+            f"expected one text for problem {shown(row.id)}, found two: {shown(problem.text)} and, at sample "
             f"{row.sample}, {shown(row.problem)}; give different problems different ids"
         )
     if None not in (problem.expected, row.expected_answer) and problem.expected != row.expected_answer:
         raise InputError(
-            f"expected one expected_answer for problem {row.id!r}, found {problem.expected!r} and, at "
-            f"sample {row.sample}, {row.expected_answer!r}; give different problems different ids"
+            f"expected one expected_answer for problem {shown(row.id)}, found {shown(problem.expected)} and, at "
+            f"sample {row.sample}, {shown(row.expected_answer)}; give different problems different ids"
         )
     problem.text = problem.text or row.problem
     problem.expected = row.expected_answer if problem.expected is None else problem.expected
 
 
 def _candidate(row: Row, answer: str | None, *, counts: Counts, page_bytes: int) -> Candidate:
-    score = row.reward_model_score
-    if score is not None and math.isnan(score):
-        counts.nan_scores += 1
-        score = None
     num_bytes = len(row.generation.encode("utf-8", "surrogatepass"))
     is_kept = counts.text_bytes + num_bytes <= page_bytes
     counts.text_bytes += num_bytes if is_kept else 0
@@ -116,7 +119,7 @@ def _candidate(row: Row, answer: str | None, *, counts: Counts, page_bytes: int)
     return Candidate(
         sample=row.sample,
         answer=answer if answer and answer.strip() else None,  # an empty answer of a foreign tool is none
-        score=score,
+        score=None if row.has_nan_score else row.reward_model_score,
         generation=row.generation if is_kept else "",
         model=row.model,
         num_tokens=row.num_generated_tokens,

@@ -10,6 +10,7 @@ from itertools import islice
 from reasoning.answers import Grouping, extract_answer, group
 from reasoning.answers.policy import Policy
 from reasoning.errors import InputError
+from reasoning.formats.parse import shown
 from reasoning.formats.rows import Row
 from reasoning.types import Candidate, Problem
 from rerank.batch import Pool, num_workers
@@ -35,6 +36,7 @@ class GradedProblem:
         labels: a cluster number per candidate, numbered by first appearance; None for no answer.
         correct: the number of the cluster equal to the expected answer; None if no cluster is.
         num_unknown: answers whose equality with the expected one is undecided (counted unequal).
+        num_nan_scores: candidates whose score was not a number, and is treated as missing.
         by_labels: no answer is expected, and `correct` follows the rows' `symbolic_correct`.
     """
 
@@ -43,6 +45,7 @@ class GradedProblem:
     labels: tuple[int | None, ...]
     correct: int | None
     num_unknown: int = 0
+    num_nan_scores: int = 0
     by_labels: bool = False
 
     @property
@@ -73,7 +76,7 @@ class Graded:
         num_rows: rows read, greedy ones included.
         num_greedy_kept: greedy samples that are among the candidates, since other problems have none.
         labelled: by problem id, where the file's own gradings stand for an expected answer.
-        num_nan_scores: scores that were not numbers, and are treated as missing.
+        num_unlabelled: problems left out, for nothing says what is correct.
         num_claims: rows whose tool had graded them itself.
         num_disagreements: of those, the ones that our grading contradicts; ours is used.
         num_dropped_texts: solution texts not kept, because the budget for the page was used up.
@@ -84,7 +87,7 @@ class Graded:
     num_rows: int
     num_greedy_kept: int = 0
     labelled: dict[str, Labelled] = field(default_factory=dict)
-    num_nan_scores: int = 0
+    num_unlabelled: int = 0
     num_claims: int = 0
     num_disagreements: int = 0
     num_dropped_texts: int = 0
@@ -92,6 +95,11 @@ class Graded:
     @property
     def has_scores(self) -> bool:
         return has_scores(self.problems)
+
+    @property
+    def num_nan_scores(self) -> int:
+        """Of the missing scores, those that were not numbers."""
+        return sum(p.num_nan_scores for p in self.problems)
 
     @property
     def num_missing_scores(self) -> int:
@@ -107,6 +115,7 @@ def grade_rows(
     last_number: bool = True,
     re_extract: bool = False,
     need_expected: bool = True,
+    skip_unlabelled: bool = False,
     page_bytes: int = PAGE_BYTES,
     limit: int | None = None,
 ) -> Graded:
@@ -122,6 +131,7 @@ def grade_rows(
         last_number: whether a text without a marked answer is answered by its last number.
         re_extract: extract again where a row has a predicted answer, instead of using it as given.
         need_expected: whether a problem with neither an expected answer nor a `symbolic_correct` is an error.
+        skip_unlabelled: leave such problems out and count them.
         page_bytes: UTF-8 bytes of solution text to keep.
         limit: problems to take, the first ones in the order of the rows; None for all.
 
@@ -135,11 +145,14 @@ def grade_rows(
         rows = rows if limit is None else _of_first_problems(rows, limit)
         gathered = gather(_with_answers(rows, extract, pool=pool, again=re_extract), counts, page_bytes)
         problems = sorted(gathered.values(), key=lambda g: (_natural(g.id), g.id))
-        _check(problems, need_expected=need_expected)
+        _check(problems, need_expected=need_expected, skip_unlabelled=skip_unlabelled)
+        if skip_unlabelled:
+            problems = [problem for problem in problems if problem.is_labelled]
         counts.greedy_kept = keep_greedy_apart(problems)
         mapped = pool.map if len(problems) >= MIN_PROBLEMS_FOR_POOL else map
         groupings = list(mapped(partial(_group, policy=policy), map(_answers, problems)))
-    return _graded(problems, groupings, counts)
+    graded = _graded(problems, groupings, counts)
+    return replace(graded, num_unlabelled=len(gathered) - len(problems))
 
 
 def _of_first_problems(rows: Iterable[Row], limit: int) -> Iterator[Row]:
@@ -171,22 +184,28 @@ def _with_answers(
 def _solution(row: Row) -> str:
     """The text to extract from; a program's answer is what it computes, and no text extraction finds that."""
     if (row.model_extra or {}).get("language") == "python":
+        remedy = (
+            "leave out --re-extract, which reads texts"
+            if row.is_extracted
+            else "run the programs first and give each row what its program computes as `predicted_answer`"
+        )
         raise InputError(
-            f'expected solution texts, found a program (`language`: "python") for ({row.id!r}, {row.sample}); run '
-            "the programs first and give each row what its program computes as `predicted_answer`"
+            f'expected solution texts, found a program (`language`: "python") for ({shown(row.id)}, {row.sample}); '
+            f"{remedy}"
         )
     return row.generation
 
 
-def _check(problems: Sequence[Gathered], *, need_expected: bool) -> None:
+def _check(problems: Sequence[Gathered], *, need_expected: bool, skip_unlabelled: bool) -> None:
     if not problems:
         raise InputError("expected at least one row, found none; check the file names")
-    without = [p.id for p in problems if p.expected is None and not p.claims]
-    if need_expected and without:
+    without = [problem.id for problem in problems if not problem.is_labelled]
+    if need_expected and without and not (skip_unlabelled and len(without) < len(problems)):
+        leave_out = "leave such problems out with --skip-unlabelled, " if len(without) < len(problems) else ""
         raise InputError(
             f"expected an expected_answer for every problem, found none for {len(without)} of "
-            f"{len(problems)}, the first {without[0]!r}; add the field to one row of each problem, or add "
-            "`symbolic_correct`, a grading, to its rows, or use `quorum rerank`, which chooses answers without "
+            f"{len(problems)}, the first {shown(without[0])}; {leave_out}add the field to one row of each problem, or "
+            "add `symbolic_correct`, a grading, to its rows, or use `quorum rerank`, which chooses answers without "
             "grading them"
         )
 
@@ -234,7 +253,6 @@ def _graded(problems: Sequence[Gathered], groupings: Sequence[Grouping], counts:
         num_rows=counts.rows,
         num_greedy_kept=counts.greedy_kept,
         labelled=by_labels,
-        num_nan_scores=counts.nan_scores,
         num_claims=num_claims,
         num_disagreements=num_disagreements,
         num_dropped_texts=counts.dropped_texts,
@@ -248,6 +266,7 @@ def _problem(problem: Gathered, grouping: Grouping) -> GradedProblem:
         labels=grouping.labels,
         correct=grouping.correct,
         num_unknown=grouping.num_unknown,
+        num_nan_scores=len(problem.nan_scores - {problem.greedy}),
         by_labels=problem.expected is None and bool(problem.claims),
     )
 

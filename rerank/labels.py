@@ -51,14 +51,14 @@ def label_warnings(found: Mapping[str, Labelled], num_problems: int) -> list[str
     if not found:
         return []
     text = (
-        f"{len(found)} of {num_problems} problems have no expected answer: their grades are the file's own "
+        f"Problems without an expected answer: {len(found)} of {num_problems}. Their grades are the file's own "
         "`symbolic_correct`, not made here."
     )
     for number, kind in (
-        (sum(one.num_mixed for one in found.values()), "are called correct in some rows and incorrect in others"),
-        (sum(one.num_unlabelled for one in found.values()), "have no label"),
-        (sum(one.num_other_correct for one in found.values()), "are called correct beside a larger one that is too"),
+        (sum(one.num_mixed for one in found.values()), "called correct in some rows and incorrect in others"),
+        (sum(one.num_unlabelled for one in found.values()), "without a label"),
+        (sum(one.num_other_correct for one in found.values()), "called correct beside a larger one that is too"),
     ):
         if number:
-            text += f" {number} clusters {kind}; they count as wrong."
+            text += f" Clusters {kind}, which count as wrong: {number}."
     return [text]

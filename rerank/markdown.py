@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rerank.metrics import Metric, PairedComparison
-from rerank.naming import is_oracle, title
+from rerank.naming import counted, is_oracle, title
 from rerank.report import Report
 
 NOT_TUNED = (
@@ -27,7 +27,8 @@ def headline(report: Report) -> str:
     """What was reported on, in one line."""
     samples = report.num_samples
     spread = f"{samples['min']:g}" if samples["min"] == samples["max"] else f"{samples['min']:g} to {samples['max']:g}"
-    return f"{report.num_problems:,} problems, {spread} samples each"
+    noun = "sample" if samples["max"] == 1 else "samples"
+    return f"{counted(report.num_problems, 'problem')}, {spread} {noun} each"
 
 
 def table(report: Report) -> str:
@@ -117,7 +118,7 @@ def findings(report: Report) -> list[str]:
     by_name = {(m.name, m.n): m for m in report.metrics}
     one, vote, oracle = by_name["pass", 1], by_name["maj1", report.n], by_name["pass", report.n]
     sentences = [_vote_against_one(report, one, vote)]
-    sentences += _first_against_vote(report, vote)
+    sentences += _first_against_vote(report, by_name["first", 1], vote)
     sentences += _reranking(report)
     sentences.append(
         f"Some sample is right for {percent(oracle.value)}% of the problems ({title('pass', oracle.n)}): "
@@ -149,11 +150,16 @@ def _vote_against_one(report: Report, one: Metric, vote: Metric) -> str:
     return text + ending[compared.verdict]
 
 
-def _first_against_vote(report: Report, vote: Metric) -> list[str]:
-    """Where the first sample of every problem beats the vote, it was not drawn like the others."""
+def _first_against_vote(report: Report, first: Metric, vote: Metric) -> list[str]:
+    """Where the vote does not beat the first sample; if it loses, that one was not drawn like the others."""
     compared = comparison_with(report, vote, "first")
-    if compared is None or compared.verdict != "worse":
+    if compared is None or compared.verdict == "better" or vote.n == 1:
         return []
+    if compared.verdict == "tied":
+        return [
+            "The majority vote is tied with the first sample of each problem, which is right "
+            f"{percent(first.value)}% of the time: {_numbers(compared)}."
+        ]
     return [
         f"**The majority vote loses to the first sample**: {_numbers(compared)}. The first sample of these "
         "files is better than the others; nothing that votes over all of them makes up for that."
@@ -201,8 +207,8 @@ def _verifier_sentences(report: Report) -> list[str]:
 
 
 def _exclusions(report: Report) -> list[str]:
-    num_samples = round(report.num_problems * report.num_samples["mean"])
-    text = f"{report.num_unextracted:,} of {num_samples:,} samples have no answer; they never vote and count as wrong."
+    samples = counted(round(report.num_problems * report.num_samples["mean"]), "sample")
+    text = f"{report.num_unextracted:,} of {samples} have no answer; they never vote and count as wrong."
     if report.num_unknown:
         text += f" {report.num_unknown:,} answers could not be decided against the expected one and count as wrong."
     return [text]
@@ -211,8 +217,8 @@ def _exclusions(report: Report) -> list[str]:
 def table_note(report: Report) -> str:
     """What n, the interval, the verdict and the parameters mean."""
     return (
-        f"Values are percent of {report.num_problems:,} problems. A value at n is the mean over subsets of n "
+        f"Values are percent of {counted(report.num_problems, 'problem')}. A value at n is the mean over subsets of n "
         "samples, never the first n. Intervals are over problems (95%). A verdict is paired on the same "
-        f"problems; p is adjusted (Holm) over {len(report.comparisons)} comparisons, and without p < 0.05 it "
-        f"is a tie. {NOT_TUNED}"
+        f"problems; p is adjusted (Holm) over {counted(len(report.comparisons), 'comparison')}, and without p < 0.05 "
+        f"it is a tie. {NOT_TUNED}"
     )

@@ -1,4 +1,4 @@
-"""How a metric is written in tables and figures: name, K and the number of samples in one word."""
+"""How a metric is written in tables and figures: name, K and the number of samples in one word; and how a count is."""
 
 STEMS = {
     "first": "First",
@@ -52,3 +52,8 @@ def meaning(name: str, n: int, k: int | None = None) -> str:
     if (name, n) == ("pass", 1):
         return "one sample"
     return MEANINGS[name].format(k="K" if k is None else k)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 problem`, `1,319 problems`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

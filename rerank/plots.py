@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from reasoning.score_quality import thinned
 from rerank.drawing import Line, grouped_bars, histogram, lines, reliability, roc
 from rerank.markdown import percent
 from rerank.metrics import Curve, Metric
-from rerank.naming import stem, title
+from rerank.naming import counted, stem, title
 from rerank.report import Report
-from rerank.risk import thinned
 
 MIN_ANSWERED = 20  # problems; an error rate among fewer is mostly noise
 
@@ -137,7 +137,7 @@ def shares(report: Report) -> list[Figure]:
         Figure(
             "shares",
             share_svg,
-            f"The share of correct samples per problem. {num_all:,} of {report.num_problems:,} problems are "
+            f"The share of correct samples per problem. {num_all:,} of {counted(report.num_problems, 'problem')} are "
             f"always solved and {num_none:,} never; choosing matters for those between." + _uses_all(report),
         )
     ]
@@ -151,7 +151,7 @@ def shares(report: Report) -> list[Figure]:
             num_bins=10,
         )
         caption = (
-            f"{len(report.rescue_ratios):,} problems where the vote is wrong or tied but some sample is "
+            f"{counted(len(report.rescue_ratios), 'problem')} where the vote is wrong or tied but some sample is "
             f"right. At 100% the vote is tied; the median is {percent(median(report.rescue_ratios))}%. The "
             "further left, the more a verifier's score must outweigh the votes." + _uses_all(report)
         )

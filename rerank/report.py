@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from reasoning.answers.policy import Policy
+from reasoning.score_quality import ScoreQuality
 from rerank.caveats import caveats
 from rerank.difficulty import Bucket, correct_share, difficulty, rescue_ratio
 from rerank.estimators import Estimate, estimate, sample_size_grid, top_k_share, with_greedy
@@ -24,7 +25,7 @@ from rerank.metrics import (
 from rerank.naming import title
 from rerank.risk import risk_curves
 from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
-from rerank.verifier import VerifierQuality, verifier_quality
+from rerank.verifier import verifier_quality
 
 DEFAULT_EXTRACTION = {"last_number": True, "re_extract": False}  # of `grade_rows`
 
@@ -64,7 +65,7 @@ class Report:
     rescue_ratios: tuple[float, ...]
     difficulty: tuple[Bucket, ...]
     risk_coverage: dict[str, tuple[tuple[float, float], ...]]
-    verifier: VerifierQuality | None
+    verifier: ScoreQuality | None
     has_scores: bool
     num_missing_scores: int
     settings: dict[str, Any]

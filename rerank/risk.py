@@ -29,12 +29,6 @@ def risk_coverage(confidences: Sequence[float], errors: Sequence[float]) -> tupl
     return tuple(zip(coverage.tolist(), (total_errors[ends] / (ends + 1)).tolist(), strict=True))
 
 
-def thinned(points: Sequence[tuple[float, float]], *, num_points: int) -> tuple[tuple[float, float], ...]:
-    """At most so many points of a curve, the first and the last among them: enough to draw it."""
-    keep = np.unique(np.linspace(0, len(points) - 1, num_points).round().astype(int))
-    return tuple(points[i] for i in keep)
-
-
 def risk_curves(problems: Sequence[GradedProblem]) -> dict[str, tuple[tuple[float, float], ...]]:
     """Risk against coverage of maj1 by its share of samples, w.rr by its share of scores, rr.all by its score.
 

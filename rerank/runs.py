@@ -1,21 +1,16 @@
-"""A run to be compared: graded problems, or the per_problem.jsonl that a report wrote about them."""
+"""A run to be compared: graded problems, or what a report wrote about them."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from reasoning.errors import InputError, RowError
 from reasoning.types import Problem
 from rerank.caveats import caveats
 from rerank.estimators import estimate, with_greedy
 from rerank.grading import Graded, GradedProblem
-
-PER_PROBLEM_FIELDS = frozenset({"id", "values", "clusters", "selections"})
 
 GRADE_SETTINGS = ("policy", "extraction")  # in a report's settings, where two runs must not differ
 
@@ -120,89 +115,6 @@ def graded_run(
         files=tuple(files),
         greedy=dict(zip(by_id, graded.greedy, strict=True)),
     )
-
-
-def report_file(path: Path) -> Path | None:
-    """The per_problem.jsonl that a path means: a report's folder, or such a file; None if it is neither."""
-    if path.is_dir():
-        inside = path / "per_problem.jsonl"
-        return inside if inside.is_file() else None
-    if not path.is_file() or path.suffix != ".jsonl":
-        return None
-    with path.open("rb") as file:
-        first = file.readline()
-    try:
-        record = json.loads(first)
-    except ValueError:
-        return None
-    return path if isinstance(record, dict) and record.keys() >= PER_PROBLEM_FIELDS else None
-
-
-def reported_run(name: str, path: Path) -> Run:
-    """A run from a report's per_problem.jsonl; the rest comes from the report.json beside it.
-
-    Raises:
-        RowError: a line is not what a report writes, or a second one of a problem.
-        InputError: the file is empty or cannot be opened, or its report.json cannot be read.
-    """
-    problems: dict[str, Problem] = {}
-    values: dict[str, dict[MetricKey, float]] = {}
-    lines: dict[str, int] = {}
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                problem, found = _problem(json.loads(line.decode()))
-            except (ValueError, KeyError, TypeError) as error:
-                raise RowError(
-                    path,
-                    number,
-                    f"expected a line of per_problem.jsonl, found {error!r}; write the report again",
-                ) from error
-            if problem.id in lines:
-                raise RowError(
-                    path,
-                    number,
-                    f"expected one line per problem, found a second one of {problem.id!r} (the first is line "
-                    f"{lines[problem.id]}); write the report again",
-                )
-            problems[problem.id], values[problem.id], lines[problem.id] = problem, found, number
-    if not problems:
-        raise InputError(f"{path}: expected at least one problem, found an empty file; write the report again")
-    return _with_report(Run(name, problems, None, values, {}), path.with_name("report.json"))
-
-
-def _problem(record: Any) -> tuple[Problem, dict[MetricKey, float]]:
-    """One line of per_problem.jsonl, checked."""
-    problem = Problem(record["id"], record["problem"], record["expected_answer"])
-    if not (isinstance(problem.id, str) and isinstance(problem.text, str)):
-        raise TypeError("an id or a text that is not a string")
-    found: dict[MetricKey, float] = {}
-    for value in record["values"]:
-        key, number = (value["name"], value["n"], value["k"]), float(value["value"])
-        if not 0.0 <= number <= 1.0:
-            raise ValueError(f"a value of {number} outside [0, 1]")
-        if found.setdefault(key, number) != number:
-            raise ValueError(f"two values of {key}")
-    return problem, found
-
-
-def _with_report(run: Run, path: Path) -> Run:
-    """The run with what its report.json says of it; as it is where there is none."""
-    if not path.is_file():
-        return run
-    try:
-        report = json.loads(path.read_bytes().decode())
-        metrics = [*report["metrics"], *(p for curve in report["curves"] for p in curve["points"])]
-        return replace(
-            run,
-            settings={name: dict(report["settings"][name]) for name in GRADE_SETTINGS if name in report["settings"]},
-            warnings=tuple(map(str, report["warnings"])),
-            files=tuple(map(dict, report["source"].get("files", ()))),
-            # The metrics come last: Pass@1 there may be the greedy samples', in the curve it is the mean.
-            estimators={(m["name"], m["n"], m["k"]): (m["estimator"], m["standard_error"]) for m in reversed(metrics)},
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: expected a report, found {error!r}; write the report again") from error
 
 
 def _is_wanted(key: MetricKey, n: int, ks: Sequence[int], top_ns: Sequence[int]) -> bool:

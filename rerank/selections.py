@@ -26,9 +26,11 @@ def selection_rows(
     """
     chosen = STRATEGIES[strategy]
     if chosen.needs_scores and not has_scores(problems):
+        is_nan = any(problem.num_nan_scores for problem in problems)
+        found = "only NaN as `reward_model_score`" if is_nan else "no `reward_model_score` in any row"
         raise InputError(
-            f"expected scores for strategy {strategy}, found no `reward_model_score` in any row with an answer; "
-            "score the samples first, or use --strategy maj1, which needs none"
+            f"expected scores for strategy {strategy}, found {found} with an answer; score the samples first, or use "
+            "--strategy maj1, which needs none"
         )
     for problem in problems:
         clusters = build_clusters(problem.candidates, problem.labels)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from quorum.commands.grading import (
     add_grade_arguments,
-    bad_row_warnings,
+    add_unlabelled_argument,
     extraction,
     file_facts,
     grade_files,
     policy,
     positive,
+    read_warnings,
     sample_files,
     seed,
 )
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"N of Maj1.TopN (default: {DEFAULT_TOP_N})",
     )
     parser.add_argument("--intersection", action="store_true", help="compare on the problems that both runs have")
+    add_unlabelled_argument(parser)
     parser.add_argument("--seed", type=seed, default=0, help="of drawn subsets and resamples (default: 0)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     add_grade_arguments(parser)
@@ -73,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(path: Path, args: argparse.Namespace) -> "Run":
     from reasoning.formats import ReadCounts
-    from rerank.runs import graded_run, report_file, reported_run
+    from rerank.reported import report_file, reported_run
+    from rerank.runs import graded_run
 
     reported = report_file(path)
     if reported is not None:
@@ -84,6 +87,6 @@ def _run(path: Path, args: argparse.Namespace) -> "Run":
         str(path),
         graded,
         settings={"policy": policy(args).as_dict(), "extraction": extraction(args)},
-        warnings=bad_row_warnings(counts),
+        warnings=read_warnings(counts),
         files=file_facts(files),
     )

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quorum.commands.grading import positive
+from quorum.terminal import inert
 from reasoning.errors import InputError
+from rerank.naming import counted
 
 if TYPE_CHECKING:  # for help, nothing is imported that reads or makes problems
     from reasoning.formats import ReadCounts
@@ -80,10 +82,10 @@ def run(args: argparse.Namespace) -> int:
         with atomic_file(args.output) as file:
             num_rows = write_lines(lines, file)
             _check(manifest, args)
-    skipped = f"; {counts.num_bad_rows:,} bad rows skipped" if counts.num_bad_rows else ""
-    print(f"{num_rows:,} {'problem' if num_rows == 1 else 'problems'}{skipped}", file=sys.stderr)
+    skipped = f"; {counted(counts.num_bad_rows, 'bad row')} skipped" if counts.num_bad_rows else ""
+    print(f"{counted(num_rows, 'problem')}{skipped}", file=sys.stderr)
     for message in counts.messages:
-        print(f"  skipped {message}", file=sys.stderr)
+        print(inert(f"  skipped {message}"), file=sys.stderr)
     return 0
 
 
@@ -119,9 +121,7 @@ def _made(args: argparse.Namespace) -> "Iterator[ProblemRow]":
         raise InputError(f"--split: expected one of {', '.join(SPLITS)} for arith, found {split!r}")
     if args.start < 0:
         raise InputError(f"--start: expected 0 or more, found {args.start}")
-    return arith_problems(
-        split, seed=args.seed, style=args.style, start=args.start, limit=args.limit, part=args.part
-    )
+    return arith_problems(split, seed=args.seed, style=args.style, start=args.start, limit=args.limit, part=args.part)
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from quorum.commands.reading import add_read_arguments, print_counts, read_options, with_progress
 from reasoning.formats import ReadCounts, read_rows
 from reasoning.formats.exports import EXPORTERS
+from rerank.naming import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,5 +23,5 @@ def run(args: argparse.Namespace) -> int:
     rows = read_rows(args.files, options=read_options(args), counts=counts)
     num_records = EXPORTERS[args.to].write(with_progress(rows), args.output)
     print_counts(counts)
-    print(f"{num_records:,} records written as {args.to}", file=sys.stderr)
+    print(f"{counted(num_records, 'record')} written as {args.to}", file=sys.stderr)
     return 0

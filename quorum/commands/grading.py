@@ -52,6 +52,14 @@ def add_grade_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 
+def add_unlabelled_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--skip-unlabelled",
+        action="store_true",
+        help="leave out and count problems without an expected answer or a grading (default: an error)",
+    )
+
+
 def add_limit_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=positive, metavar="L", help="only the first L problems of the files (default: all)"
@@ -140,6 +148,7 @@ def grade_files(
         need_expected=need_expected,
         page_bytes=page_bytes,
         limit=getattr(args, "limit", None),
+        skip_unlabelled=getattr(args, "skip_unlabelled", False),
         **extraction(args),
     )
 
@@ -157,11 +166,17 @@ def _facts(path: Path) -> dict[str, Any]:
     return {"path": str(path), "num_bytes": path.stat().st_size, "sha256": digest}
 
 
-def bad_row_warnings(counts: "ReadCounts") -> list[str]:
-    """What was skipped, as a sentence; nothing where nothing was."""
-    if not counts.num_bad_rows:
-        return []
-    return [f"Rows that could not be read and were skipped: {counts.num_bad_rows}. The first: {counts.messages[0]}"]
+def read_warnings(counts: "ReadCounts") -> list[str]:
+    """What was skipped and dropped, a sentence each; nothing where nothing was."""
+    warnings = []
+    if counts.num_bad_rows:
+        bad = f"Rows that could not be read and were skipped: {counts.num_bad_rows}. The first: {counts.messages[0]}"
+        warnings.append(bad)
+    if counts.num_duplicates:
+        warnings.append(
+            f"Rows that repeat an earlier one, with its key and all else, and were dropped: {counts.num_duplicates}."
+        )
+    return warnings
 
 
 def check_folder(path: Path) -> None:

@@ -8,6 +8,7 @@ from quorum.terminal import inert
 from reasoning.formats import ReadCounts, ReadOptions, Row
 from reasoning.formats.options import SCORE_TRANSFORMS, STEP_SCORES
 from reasoning.formats.registry import IMPORTERS
+from rerank.naming import counted
 
 ROWS_PER_LINE = 100_000
 
@@ -63,13 +64,13 @@ def with_progress(rows: Iterable[Row]) -> Iterator[Row]:
 def print_counts(counts: ReadCounts) -> None:
     """Say on standard error what was read, and what was left out and why."""
     tools = ", ".join(sorted(set(counts.importers.values())))
-    parts = [f"{counts.num_rows:,} rows from {len(counts.importers):,} files ({tools})"]
+    parts = [f"{counted(counts.num_rows, 'row')} from {counted(len(counts.importers), 'file')} ({tools})"]
     parts += [
-        f"{number:,} {what}"
-        for number, what in (
-            (counts.num_duplicates, "duplicates dropped"),
-            (counts.num_bad_rows, "bad rows skipped"),
-            (counts.num_nan_scores, "scores NaN"),
+        f"{counted(number, noun)} {what}"
+        for number, noun, what in (
+            (counts.num_duplicates, "duplicate", "dropped"),
+            (counts.num_bad_rows, "bad row", "skipped"),
+            (counts.num_nan_scores, "score", "NaN"),
         )
         if number
     ]

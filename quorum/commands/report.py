@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quorum.commands.grading import (
     add_grade_arguments,
     add_limit_argument,
-    bad_row_warnings,
+    add_unlabelled_argument,
     check_folder,
     extraction,
     file_facts,
@@ -17,10 +17,12 @@ from quorum.commands.grading import (
     megabytes,
     policy,
     positive,
+    read_warnings,
     sample_files,
     seed,
 )
 from reasoning.errors import InputError
+from rerank.naming import counted
 from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-samples", type=positive, default=1, metavar="M", help="leave out problems with fewer samples"
     )
+    add_unlabelled_argument(parser)
     add_limit_argument(parser)
     parser.add_argument("--seed", type=seed, default=0, help="of drawn subsets and resamples (default: 0)")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
@@ -87,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     graded = grade_files(files, args, counts=counts, page_bytes=page_bytes)
     graded, excluded = _with_enough_samples(graded, args.min_samples)
     if not args.quiet:
-        print(f"estimating on {len(graded.problems):,} problems", file=sys.stderr, flush=True)
+        print(f"estimating on {counted(len(graded.problems), 'problem')}", file=sys.stderr, flush=True)
     settings: dict[str, Any] = {
         "ks": sorted(set(args.k)),
         "top_ns": sorted(set(args.top_n)),
@@ -122,7 +125,8 @@ def _with_enough_samples(graded: "Graded", minimum: int) -> tuple["Graded", int]
         )
     excluded = len(graded.problems) - len(kept)
     problems, greedy = tuple(graded.problems[i] for i in kept), tuple(graded.greedy[i] for i in kept)
-    return replace(graded, problems=problems, greedy=greedy), excluded
+    labelled = {p.problem.id: graded.labelled[p.problem.id] for p in problems if p.problem.id in graded.labelled}
+    return replace(graded, problems=problems, greedy=greedy, labelled=labelled), excluded
 
 
 def _models(graded: "Graded") -> list[str]:
@@ -139,6 +143,7 @@ def _source(args: argparse.Namespace, graded: "Graded", counts: "ReadCounts", ex
         "num_bad_rows": counts.num_bad_rows,
         "num_duplicate_rows": counts.num_duplicates,
         "num_excluded_problems": excluded,
+        "num_unlabelled_problems": graded.num_unlabelled,
         "num_nan_scores": graded.num_nan_scores,
         "num_gradings_given": graded.num_claims,
         "num_gradings_that_differ": graded.num_disagreements,
@@ -150,7 +155,7 @@ def _source(args: argparse.Namespace, graded: "Graded", counts: "ReadCounts", ex
 
 
 def _warnings(counts: "ReadCounts", excluded: int, minimum: int) -> list[str]:
-    warnings = bad_row_warnings(counts)
+    warnings = read_warnings(counts)
     if excluded:
         warnings.append(f"Problems with fewer than {minimum} samples, left out by --min-samples: {excluded}.")
     return warnings

@@ -13,8 +13,10 @@ from quorum.commands.grading import (
     grade_files,
     policy,
     positive,
+    read_warnings,
     sample_files,
 )
+from quorum.terminal import inert
 from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N, STRATEGIES
 
 
@@ -62,8 +64,8 @@ def run(args: argparse.Namespace) -> int:
         with atomic_file(args.output) as file:
             for line in _lines(rows):
                 file.write(line.encode("utf-8", "replace"))
-    if counts.num_bad_rows:
-        print(f"skipped {counts.num_bad_rows} bad rows; the first: {counts.messages[0]}", file=sys.stderr)
+    for warning in read_warnings(counts):
+        print(inert(warning), file=sys.stderr)
     return 0
 
 

@@ -57,16 +57,21 @@ def _find_boxes(text: str) -> list[Statement]:
 def _find_statements(text: str, boxes: Sequence[Statement]) -> list[Statement]:
     """The statements outside of boxes, in order; each is read up to the next one or the next box."""
     starts = [box.start for box in boxes]
-    markers = []
+    markers, box_ends = [], []
     for marker in find_markers(text):
         index = bisect_right(starts, marker.start) - 1
-        if index < 0 or boxes[index].end <= marker.start:
+        box_end = boxes[index].end if index >= 0 else 0
+        if box_end <= marker.start:
             markers.append(marker)
+            box_ends.append(box_end)
     if not markers:
         return []
     statements = []
     floor = 0
-    for marker, ceiling in zip(markers, payload_ends(markers, starts, len(text)), strict=True):
+    ceilings = payload_ends(markers, starts, len(text))
+    for marker, box_end, ceiling in zip(markers, box_ends, ceilings, strict=True):
+        if marker.kind == "reverse":  # a box ahead of "is the answer" counts by itself
+            floor = max(floor, box_end)
         statement = read_statement(text, marker, floor=floor, ceiling=ceiling)
         answer = tidy(statement.answer) if statement else None
         if statement and answer is not None:

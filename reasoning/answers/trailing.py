@@ -4,12 +4,15 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
+from reasoning.answers.closing import closing_formula
 from reasoning.answers.delimiters import math_segment
 from reasoning.answers.values import read_value
 
 _CURRENCY = r"[$€£¥₹]"
+# Chinese, Japanese and Korean put no space between a word and a number.
+_LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _NUMBER = re.compile(
-    rf"(?<![\w.,\\^_#/:])(?P<sign>[-−+](?=[\d.$]))?(?:\\?{_CURRENCY}\s?)?"
+    rf"(?<!{_LETTER})(?<![.,\\^#/:])(?P<sign>[-−+](?=[\d.$]))?(?:\\?{_CURRENCY}\s?)?"
     r"(?P<core>\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,2000}(?:\.\d{1,2000})?|\.\d{1,2000})(?!\d)"
     r"(?P<rest>\s\d{1,6}/\d{1,6}(?!\d)|\s?/\s?\d{1,30}(?:\.\d{1,30})?(?![\d/])|:\d{1,6}(?!\d)(?:\s?[AaPp]\.?[Mm]\b)?|,\d{2}(?=\s?[$€£])"
     r"|\s?[x×]\s?10\^?\{?[-−]?\d{1,4}\}?|\^\{?-?\d{1,6}\}?|π|%|\s?\\%|\s(?:percent|pct)\b"
@@ -26,18 +29,18 @@ _LABELS = (
 # most numbers are told from ordinals, names and list items by one character
 _ORDINAL_FIRST, _LABEL_LAST, _ITEM = frozenset("snrtxyzkabc*("), frozenset("ptemnrdoPTEMNRDO."), frozenset(".)")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]{0,8}(?:[*#-]{1,4}[ \t])?\Z")
-_BARE_LATEX = r"(?:(?<![\w.,])-?\d{1,30}\s?)?\\(?:[dt]?frac|sqrt|d?binom|pi\b|infty)"
+_BARE_LATEX = rf"(?:(?<!{_LETTER})(?<![.,])-?\d{{1,30}}\s?)?\\(?:[dt]?frac|sqrt|d?binom|pi\b|infty)"
 _MATHEMATICS = re.compile(
     rf"\\\(|\\\[|(?<!\\)\$\$?|(?P<bare>{_BARE_LATEX})|\\begin\{{(?P<lines>align|equation|gather|aligned|eqnarray)\*?\}}"
 )
 _SIGN = re.compile(r"[\\\\$]")
-_NUMBER_AHEAD = re.compile(r"(?<![\w.,])-?\d{1,30}\s?\Z")
+_NUMBER_AHEAD = re.compile(rf"(?<!{_LETTER})(?<![.,])-?\d{{1,30}}\s?\Z")
 _HOLDS_VALUE = re.compile(
     r"\d|\\(?:infty|pi|frac|sqrt|begin|emptyset|varnothing|cup|in)\b|[<>=≤≥]|\\(?:leq?|geq?|lt|gt|neq?)\b|\\text"
 )
 _LAST_EQUALS = re.compile(r".*(?<![<>!:=])=(?![=>])", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{(?:align|equation|gather|aligned|eqnarray)\*?\}")
-_SENTENCE = re.compile(r"[.!?。](?=\s)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?P<gap>\s+)|\n+")
+_SENTENCE = re.compile(r"[.!?](?=\s)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?P<gap>\s+)|。\s*|\n+")
 _DIGIT = re.compile(r"\d")
 _CONCLUSION = re.compile(
     r"(?:\d{1,2}[.)]\s|[-*#]{1,4}\s)?[*_]{0,2}"
@@ -50,6 +53,7 @@ _REACH = 4000  # characters ahead of the conclusion in which its computation sta
 _MOST_BARE = 2500  # pieces of mathematics without delimiters that are read in one text
 _LONGEST_BARE = (600, 120)  # characters of such a piece: of the first 500 in a text, and of the others
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
+_FORMULA_REACH = 200  # characters around the last value in which a tuple or an equation without delimiters may stand
 
 
 class _Found(NamedTuple):
@@ -181,7 +185,9 @@ def _numbers(text: str, start: int, stop: int) -> list[_Found]:
 
 
 def _is_name(text: str, begin: int) -> bool:
-    """Whether the number that begins here is a name: "step 3"."""
+    """Whether the number that begins here is a name: "step 3", 第3步."""
+    if text[begin - 1 : begin] == "第":
+        return True
     if begin < 3 or not text[begin - 1].isspace() or text[begin - 2] not in _LABEL_LAST:
         return False
     return text[max(0, begin - 16) : begin - 1].lower().endswith(_LABELS)
@@ -225,6 +231,9 @@ def _choose(text: str, start: int, inside: list[_Found]) -> str:
     bold = _last_bold(text, start, inside)
     if bold is not None:
         return bold.answer
+    formula = _formula_at_end(text, inside[-1])
+    if formula is not None:
+        return formula
     if len(inside) > 1 and "=" not in text[start : inside[-1].end]:
         results = _RESULT.findall(text, max(0, start - _REACH), start)
         if results:
@@ -232,6 +241,15 @@ def _choose(text: str, start: int, inside: list[_Found]) -> str:
             if same:
                 return same[-1].answer
     return inside[-1].answer
+
+
+def _formula_at_end(text: str, last: _Found) -> str | None:
+    """The tuple or equation without delimiters that the sentence of the last value ends on."""
+    begin = max(0, last.start - _FORMULA_REACH)
+    begin = max((gap.end() for gap in _SENTENCE.finditer(text, begin, last.start)), default=begin)
+    gap = _SENTENCE.search(text, last.end, last.end + _FORMULA_REACH)
+    stop = gap.start() if gap else min(len(text), last.end + _FORMULA_REACH)
+    return closing_formula(text[begin:stop], last.start - begin)
 
 
 def _last_bold(text: str, start: int, inside: list[_Found]) -> _Found | None:

@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     r"|(?P<opening>[({\[])|(?P<closing>[)}\]])|(?P<postfix>[!'′°%∞½⅓⅔¼¾⅕⅛⅜⅝⅞²³¹⁰-⁹₀-₉€])"
     r"|(?P<operator>[-+*/^_=<>|−–×·÷±√≤≥≠≈≡∈∪∩∅:&£¥₹])|(?P<separator>[,;、，])"
 )
+_BOXES = frozenset(("\\boxed", "\\fbox", "\\framebox"))  # whole boxes are read before; this one is cut off
 _ARTICLE = re.compile(r"(?:a|I) [A-Za-z]{2}|A (?!because|since|as|which|and|is|by|from)[a-z]{2}")
 _PROSE_IN_BRACKETS = re.compile(r"[(\[][A-Za-z]{2,} ")
 _CLAUSE = re.compile(r"[ \t](?:is|are|was|were|has|have|had|means|gives)\b")
@@ -73,8 +74,10 @@ def _read_run(text: str, start: int) -> Value | None:
         segment = math_segment(text, position) if kind == "delimiter" else None
         if segment is not None:
             piece, behind = segment.content, segment.end
-        elif (kind == "delimiter" and (piece != "$" or depth)) or (
-            depth == 0 and (token is None or _is_prose(text, token, parts))
+        elif (
+            piece in _BOXES
+            or (kind == "delimiter" and (piece != "$" or depth))
+            or (depth == 0 and (token is None or _is_prose(text, token, parts)))
         ):
             break
         else:

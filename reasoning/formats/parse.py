@@ -17,6 +17,8 @@ _UNION_MEMBER = re.compile(r"str|int|float|bool|[A-Z]\w*|[a-z-]+\[.*", re.DOTALL
 _MOST_KEYS = 10
 _LONGEST = 60  # characters of a value or key in a message
 REMEDY = "correct the row, or pass --skip-bad-rows to go on without it"
+FORMATS = "JSON Lines, JSON arrays, YAML (by its suffix) or Parquet, the first three also in gzip"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def parse_object(raw: Raw, path: Path, line: int) -> dict[str, Any]:
@@ -39,7 +41,13 @@ def parse_object(raw: Raw, path: Path, line: int) -> dict[str, Any]:
 
 
 def json_error(raw: bytes, path: Path, line: int, message: str) -> RowError:
-    """Why these bytes are no JSON. `message` is the parser's."""
+    """Why these bytes are no JSON. `message` is the parser's.
+
+    A first line that no object opens is told from a bad row: CSV, an image or a program is no format read here.
+    """
+    if line == 1 and not raw.lstrip().startswith((b"{", *_UTF_16)):
+        found = shown(raw[:_LONGEST].decode(errors="replace").strip())
+        return RowError(path, line, f"expected {FORMATS}, found {found}; convert the file, or {REMEDY}")
     try:
         raw.decode()
     except UnicodeDecodeError as error:
@@ -52,19 +60,27 @@ def json_error(raw: bytes, path: Path, line: int, message: str) -> RowError:
 
 
 def field_error(error: ValidationError, path: Path, line: int) -> RowError:
-    """The first thing wrong with an object's fields."""
+    """The first thing wrong with an object's fields, and the remedy."""
     first = error.errors(include_url=False)[0]
     if first["type"] == "json_invalid":
         raw = first["input"]
         return json_error(raw if isinstance(raw, bytes) else raw.encode(), path, line, str(first["ctx"]["error"]))
+    return RowError(path, line, f"{first_fault(error)}; {REMEDY}")
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing wrong with an object's fields, as "expected ..., found ..."."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return f"expected JSON, found {first['ctx']['error']}"
     place = _place(first["loc"])
     if first["type"] == "missing":
         found = first["input"]
         keys = shown_keys(found) or "an empty object" if isinstance(found, dict) else shown(found)
-        return RowError(path, line, f"expected the field `{place}`, found only {keys}; {REMEDY}")
+        return f"expected the field `{place}`, found only {keys}"
     expected = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     subject = f"`{place}`: {expected}" if place else expected
-    return RowError(path, line, f"{subject}; found {shown(first['input'])}; {REMEDY}")
+    return f"{subject}; found {shown(first['input'])}"
 
 
 def _place(location: tuple[int | str, ...]) -> str:

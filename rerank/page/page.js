@@ -15,8 +15,8 @@
   const state = { query: "", filters: new Set(), sort: "order", page: 0 };
   const byId = (id) => document.getElementById(id);
 
-  // A problem: {id, text, expected, clusters: [[answer, votes, sum, max, isCorrect]],
-  // samples: [[sample, cluster, score, model, text]], chosen: [cluster per strategy], unknown}
+  // A problem: {id, text, expected, num_samples, clusters: [[answer, votes, sum, max, isCorrect]],
+  // samples: [[sample, cluster, score, model, text]] of the first ones, chosen: [cluster per strategy], unknown}
   const vote = (p) => p.chosen[data.strategies.indexOf("maj1")];
   const isRight = (p, cluster) => cluster !== null && p.clusters[cluster][4] === 1;
   // null is no choice: the strategy needs scores where there are none, or there is no answer.
@@ -31,8 +31,8 @@
   ];
   const SORTS = [
     ["order", "id", () => 0],
-    ["hard", "fewest correct samples", (p) => numRight(p) / Math.max(1, p.samples.length)],
-    ["split", "most divided vote", (p) => (p.clusters.length ? p.clusters[0][1] : 0) / Math.max(1, p.samples.length)],
+    ["hard", "fewest correct samples", (p) => numRight(p) / Math.max(1, p.num_samples)],
+    ["split", "most divided vote", (p) => (p.clusters.length ? p.clusters[0][1] : 0) / Math.max(1, p.num_samples)],
   ];
 
   function element(tag, attributes, ...children) {
@@ -84,7 +84,7 @@
     bar.setAttribute("aria-label", "votes: " + (shares || "none"));
     for (const cluster of p.clusters) {
       const part = element("span", cluster[4] ? { class: "right" } : {});
-      part.style.flex = "0 1 " + (100 * cluster[1]) / p.samples.length + "%";
+      part.style.flex = "0 1 " + (100 * cluster[1]) / p.num_samples + "%";
       bar.append(part);
     }
     return bar;
@@ -138,7 +138,11 @@
     const box = element("div", { class: "inside" });
     if (p.expected) box.append(element("h4", {}, "Expected answer"), element("div", {}, rich(p.expected)));
     box.append(element("h4", {}, "Answers"), p.clusters.length ? clusterTable(p) : element("p", {}, "No sample has an answer."));
-    box.append(element("h4", {}, "Samples"), ...p.samples.map((s) => candidate(p, s)));
+    box.append(element("h4", {}, "Samples"));
+    if (p.samples.length < p.num_samples) {
+      box.append(element("p", { class: "soft" }, "The first " + p.samples.length + " of " + p.num_samples + " samples."));
+    }
+    box.append(...p.samples.map((s) => candidate(p, s)));
     return box;
   }
 
@@ -170,8 +174,8 @@
     state.page = Math.min(state.page, pages - 1);
     const start = state.page * PAGE_SIZE;
     byId("list").replaceChildren(...found.slice(start, start + PAGE_SIZE).map(problem));
-    byId("count").textContent = found.length === data.problems.length
-      ? found.length + " problems" : found.length + " of " + data.problems.length + " problems";
+    const all = data.problems.length + (data.problems.length === 1 ? " problem" : " problems");
+    byId("count").textContent = found.length === data.problems.length ? all : found.length + " of " + all;
     const turn = (text, step, enabled) => {
       const button = element("button", { type: "button" }, text);
       button.disabled = !enabled;

@@ -10,6 +10,8 @@ from rerank.naming import stem
 from rerank.page.mathml import Formulas, Segments
 from rerank.per_problem import is_correct, select_all, strategy_names
 
+MAX_SAMPLES = 64  # of a problem that are listed; its answers and votes are those of all
+
 # No tag can open or close inside the element, and no JavaScript line ends inside a string.
 ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
@@ -71,6 +73,7 @@ def _problem(
         "text": formulas.segments(problem.problem.text),
         "graded": problem.is_graded,
         "expected": None if expected is None else formulas.answer(expected),
+        "num_samples": len(problem.candidates),
         "clusters": [
             [
                 formulas.answer(cluster.answer or ""),
@@ -87,7 +90,7 @@ def _problem(
 
 
 def _samples(problem: GradedProblem, formulas: Formulas, models: dict[str, int]) -> list[list[Any]]:
-    """Each candidate as [sample, cluster or null, score, model, text or null where it was not kept]."""
+    """Each of the first candidates as [sample, cluster or null, score, model, text or null where it was not kept]."""
     clusters = build_clusters(problem.candidates, problem.labels)
     place = {candidate.sample: i for i, cluster in enumerate(_by_votes(clusters)) for candidate in cluster.candidates}
     return [
@@ -98,7 +101,7 @@ def _samples(problem: GradedProblem, formulas: Formulas, models: dict[str, int])
             None if c.model is None else models.setdefault(c.model, len(models)),
             _text(c.generation, formulas),
         ]
-        for c in problem.candidates
+        for c in problem.candidates[:MAX_SAMPLES]
     ]
 
 

@@ -22,8 +22,8 @@ from rerank.markdown import (
     table_note,
 )
 from rerank.metrics import Metric
-from rerank.naming import is_oracle, meaning, title
-from rerank.page.problems import page_data, to_script_json
+from rerank.naming import counted, is_oracle, meaning, title
+from rerank.page.problems import MAX_SAMPLES, page_data, to_script_json
 from rerank.plots import Figure
 from rerank.report import Report
 
@@ -63,7 +63,7 @@ def render_page(report: Report, graded: Graded) -> str:
 
 def _listed(problems: Sequence[GradedProblem]) -> Sequence[GradedProblem]:
     """The first problems, at least one, as far as their samples fit into MAX_LISTED_SAMPLES."""
-    totals = accumulate(len(problem.candidates) for problem in problems)
+    totals = accumulate(min(len(problem.candidates), MAX_SAMPLES) for problem in problems)
     return problems[: max(1, sum(total <= MAX_LISTED_SAMPLES for total in totals))]
 
 
@@ -218,20 +218,21 @@ def _verifier_tiles(report: Report) -> str:
     verifier = report.verifier
     if verifier is None:
         return ""
-    within = f"mean over {verifier.num_within:,} problems with correct and incorrect samples"
+    within = f"mean over {counted(verifier.num_within, 'problem')} with correct and incorrect samples"
     tiles = [
-        ("AUROC, all samples", verifier.auroc, f"{verifier.num_scored:,} scored samples"),
-        ("AUROC within problems", verifier.auroc_within, within),
-        ("Brier score", verifier.brier, "mean squared error; 0 is perfect"),
-        ("ECE", verifier.ece, f"mean calibration error over {len(verifier.bins)} bins; 0 is perfect"),
+        ("AUROC, all samples", verifier.auroc, "auroc", counted(verifier.num_scored, "scored sample")),
+        ("AUROC within problems", verifier.auroc_within, "auroc_within", within),
+        ("Brier score", verifier.brier, "brier", "mean squared error; 0 is perfect"),
+        ("ECE", verifier.ece, "ece", f"mean calibration error over {counted(len(verifier.bins), 'bin')}; 0 is perfect"),
     ]
-    body = "".join(_tile(name, value, note) for name, value, note in tiles)
+    body = "".join(_tile(name, value, verifier.intervals.get(key), note) for name, value, key, note in tiles)
     return f'<dl class="tiles">{body}</dl>'
 
 
-def _tile(name: str, value: float | None, note: str) -> str:
+def _tile(name: str, value: float | None, ends: tuple[float, float] | None, note: str) -> str:
     shown = "–" if value is None else f"{value:.3f}"
-    return f"<div><dt>{name}</dt><dd>{shown}<small>{note}</small></dd></div>"
+    spread = "" if ends is None else f"<small>{ends[0]:.3f} to {ends[1]:.3f} (95%)</small>"
+    return f"<div><dt>{name}</dt><dd>{shown}{spread}<small>{note}</small></dd></div>"
 
 
 def _provenance(report: Report) -> str:

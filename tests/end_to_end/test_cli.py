@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,36 @@ def quorum(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProc
 def test_help_names_every_command() -> None:
     done = quorum("--help")
     assert done.returncode == 0
-    assert all(f"\n    {name} " in done.stdout for name in COMMANDS)
+    assert all(re.search(rf"^    {name}\s", done.stdout, re.MULTILINE) for name in COMMANDS)
+
+
+HELP_OF_ALL = """
+import contextlib, io, sys
+from quorum.cli import COMMANDS, main
+before = set()
+for command in COMMANDS:
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+        main([command, "--help"])
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    print(command, *sorted(loaded - before))
+    before = loaded
+"""
+HEAVY = {
+    *("torch", "transformers", "deepspeed", "peft", "openai", "datasets", "numpy", "scipy", "sklearn", "pandas"),
+    *("pyarrow", "yaml", "sympy", "matplotlib", "latex2mathml"),
+}
+
+
+def test_help_of_no_command_imports_what_is_slow() -> None:
+    done = subprocess.run([sys.executable, "-c", HELP_OF_ALL], capture_output=True, text=True, check=True)
+    loaded = {command: set(modules) for command, *modules in map(str.split, done.stdout.splitlines())}
+    assert loaded.keys() == COMMANDS.keys()
+    assert {command: modules & HEAVY for command, modules in loaded.items() if modules & HEAVY} == {}
+
+
+def test_the_version() -> None:
+    done = quorum("--version")
+    assert (done.returncode, done.stdout) == (0, f"quorum {version('quorum-math')}\n")
 
 
 @pytest.mark.parametrize("arguments", [(), ("retrain",), ("env", "--colour"), ("report",)], ids=str)
@@ -145,6 +175,18 @@ def test_messages_show_escape_sequences_and_do_not_send_them(command: str, tmp_p
         assert done.returncode == (0 if options else 2)
         assert "title" in done.stderr
         assert not CONTROL.search(done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("rerank",), ("data",)], ids=str)
+def test_skipped_rows_are_shown_without_escape_sequences(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """The message names the file, whose name holds them."""
+    rows = tmp_path / f"{ESCAPES.replace('/', '')}.jsonl"
+    row = {"id": "a", "sample": 0, "predicted_answer": "1", "problem": "Why?", "expected_answer": "1"}
+    rows.write_text(json.dumps(row) + "\n{\n")
+    done = quorum(*arguments, str(rows), "--skip-bad-rows")
+    assert done.returncode == 0, done.stderr
+    assert "skipped" in done.stderr
+    assert not CONTROL.search(done.stderr), done.stderr
 
 
 @pytest.mark.parametrize("command", ["rerank", "report"])

@@ -108,7 +108,7 @@ def test_no_common_problem_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"problem": "Another?"}, "expected one text for problem 'p0'"),
+        ({"problem": "Another?"}, 'expected one text for problem "p0"'),
         ({"expected_answer": "9"}, "expected one expected_answer"),
     ],
     ids=["text", "expected"],
@@ -143,6 +143,20 @@ def test_a_damaged_report_is_named_with_its_line(tmp_path: Path, capsys: pytest.
     path.write_text(path.read_text()[:-40])
     assert main(["compare", str(a), str(path)]) == 2
     assert f"{path}:40: expected a line of per_problem.jsonl" in capsys.readouterr().err
+
+
+def test_a_damaged_summary_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a = write_rows(tmp_path / "a.jsonl", num_right=10)
+    assert main(["report", str(a), "-o", str(tmp_path / "report"), "--quiet"]) == 0
+    path = tmp_path / "report" / "report.json"
+    report = json.loads(path.read_text())
+    for fields, found in (
+        ({"settings": {"policy": 1}}, "`settings.policy`: expected an object; found 1"),
+        ({"metrics": [{**report["metrics"][0], "standard_error": "NaN"}]}, "`metrics[0].standard_error`"),
+    ):
+        path.write_text(json.dumps({**report, **fields}))
+        assert main(["compare", str(a), str(tmp_path / "report")]) == 2
+        assert f"{path}: expected a report, found a bad one: {found}" in capsys.readouterr().err
 
 
 def test_reports_with_other_extraction_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,6 +217,14 @@ def damage(line: bytes, kind: str) -> bytes:
     record = json.loads(line)
     if kind == "value":
         record["values"][0]["value"] = 1.5
+    if kind == "name":
+        record["values"][0]["name"] = "unheard"
+    if kind == "answer":
+        record["expected_answer"] = [1]
+    if kind == "twice":
+        record["values"].append({**record["values"][0], "value": 0.5})
+    if kind == "deep":
+        return b'{"id": ' + b"[" * 9999 + b"]" * 9999 + b"}\n"
     if kind == "id":
         record["id"] = "p0"
     if kind == "utf-8":
@@ -213,9 +235,13 @@ def damage(line: bytes, kind: str) -> bytes:
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("value", "a value of 1.5 outside [0, 1]"),
-        ("id", "a second one of 'p0' (the first is line 1)"),
-        ("utf-8", "UnicodeDecodeError"),
+        ("value", "`values[0].value`: expected less than or equal to 1; found 1.5"),
+        ("name", "`values[0].name`: expected one of first, mean, pass"),
+        ("answer", "`expected_answer`: expected a valid string; found [1]"),
+        ("twice", "expected one value of First@1, found two"),
+        ("deep", "recursion limit exceeded"),
+        ("id", 'a second one of "p0"'),
+        ("utf-8", "expected JSON, found invalid unicode code point"),
     ],
 )
 def test_what_a_report_never_writes_is_refused(

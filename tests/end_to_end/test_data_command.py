@@ -82,7 +82,7 @@ def test_bad_rows_are_named_or_skipped(questions: Path, capfd: pytest.CaptureFix
     assert f"{questions}:3: expected a whole JSON object" in capfd.readouterr().err
     assert not output.exists()
     assert main(["data", str(questions), "-o", str(output), "--skip-bad-rows"]) == 0
-    assert capfd.readouterr().err.startswith("2 problems; 1 bad rows skipped\n  skipped ")
+    assert capfd.readouterr().err.startswith("2 problems; 1 bad row skipped\n  skipped ")
 
 
 def test_what_is_also_in_the_test_set_is_refused(

@@ -159,6 +159,27 @@ def test_a_filter_that_nothing_passes_is_off(browser: Browser, tmp_path: Path) -
     page.close()
 
 
+def test_votes_are_of_all_samples_where_only_the_first_are_listed(browser: Browser, tmp_path: Path) -> None:
+    """70 samples of p0, of which the first 64 are right; 2 of p1, one of them right."""
+    answers = {"p0": ["7"] * 64 + ["8"] * 6, "p1": ["7", "8"]}
+    rows = [
+        {"id": name, "sample": i, "expected_answer": "7", "predicted_answer": answer}
+        for name, of_problem in answers.items()
+        for i, answer in enumerate(of_problem)
+    ]
+    page = browser.new_page()
+    page.goto(report_page(tmp_path, rows).as_uri())
+    problem = page.locator(".problem").first
+    problem.locator("summary").first.click()
+    expect(problem).to_contain_text("The first 64 of 70 samples.")
+    expect(problem.locator(".candidate")).to_have_count(64)
+    assert problem.locator(".votes span").last.evaluate("part => part.style.flexBasis").startswith("8.57")
+    for order in ("hard", "split"):
+        page.select_option("#sort", order)
+        assert page.locator(".problem .id").all_inner_texts() == ["p1", "p0"]
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("query", "ids"),
     [("child 31", ["p31"]), ("CHILD 31 apples", ["p31"]), ("p44", ["p44"]), ("frac{1}", ["p2"]), ("nowhere", [])],

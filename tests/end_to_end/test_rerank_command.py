@@ -1,9 +1,6 @@
 """`quorum rerank`, as a user types it."""
 
 import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -98,26 +95,6 @@ def test_a_file_gets_the_bytes_of_stdout_every_time(tmp_path: Path, capsys: pyte
         assert main(["rerank", str(rows), "-o", str(output)]) == 0
         assert output.read_text() == printed
     assert [path.name for path in output.parent.iterdir()] == ["out.jsonl"]
-
-
-def test_an_interrupt_leaves_no_file_and_a_rerun_completes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows, output = write_rows(tmp_path / "rows.jsonl"), tmp_path / "out" / "out.jsonl"
-    output.parent.mkdir()
-    command = [sys.executable, "-m", "quorum", "rerank", "-", "-o", str(output)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdin is not None
-    # More than a pipe holds, so that all is written only once the command reads; and no end, so that it waits.
-    for i in range(20_000):
-        process.stdin.write(b'{"id": "p%d", "sample": 0, "predicted_answer": "1", "problem": "Why?"}\n' % i)
-    process.stdin.flush()
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate()
-    assert process.returncode == 130
-    assert b"run the same command again" in errors
-    assert list(output.parent.iterdir()) == []
-    assert main(["rerank", str(rows), "-o", str(output)]) == 0
-    assert len(output.read_text().splitlines()) == 3
-    capsys.readouterr()
 
 
 def test_first_has_no_second_choice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

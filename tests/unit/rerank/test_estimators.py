@@ -171,7 +171,7 @@ class TestGrid:
 
 class TestRefuses:
     def test_more_samples_than_a_problem_has(self) -> None:
-        with pytest.raises(InputError, match="`n` must be 1 to 2, the number of samples of problem 'q'; got 3"):
+        with pytest.raises(InputError, match='`n` must be 1 to 2, the number of samples of problem "q"; got 3'):
             estimate([problem("aaa"), problem("ab", name="q")], sample_sizes=[3])
 
     def test_no_problems(self) -> None:
@@ -179,16 +179,16 @@ class TestRefuses:
             estimate([])
 
     def test_a_problem_without_samples(self) -> None:
-        with pytest.raises(InputError, match="problem 'p' has no sample"):
+        with pytest.raises(InputError, match='problem "p" has no sample'):
             estimate([problem("")])
 
     def test_a_problem_without_an_expected_answer(self) -> None:
         nothing_expected = GradedProblem(Problem("p", "?"), (Candidate(0, "1"),), (0,), None, 0)
-        with pytest.raises(InputError, match="problem 'p' has no expected answer"):
+        with pytest.raises(InputError, match='problem "p" has no expected answer'):
             estimate([nothing_expected])
 
     def test_a_score_outside_the_unit_interval(self) -> None:
-        with pytest.raises(InputError, match=r"expected scores in \[0, 1\].*problem 'p'"):
+        with pytest.raises(InputError, match=r'expected scores in \[0, 1\].*problem "p"'):
             estimate([problem("ab", [0.1, 2.0])])
 
     def test_a_parameter_below_one(self) -> None:

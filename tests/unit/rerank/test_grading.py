@@ -17,6 +17,7 @@ from rerank.batch import PENDING_PER_WORKER, Pool
 from rerank.caveats import caveats
 from rerank.estimators import estimate
 from rerank.grading import Graded, grade_rows
+from rerank.selections import selection_rows
 
 
 def row(problem: str, sample: int, answer: str | None = "1", **fields: Any) -> Row:
@@ -82,7 +83,8 @@ def test_text_and_expected_answer_may_stand_in_any_row() -> None:
 def test_without_expected_answers() -> None:
     rows = [row("a", 0), row("b", 0, expected_answer=None), row("c", 0, expected_answer=None)]
     with pytest.raises(
-        InputError, match=r"none for 2 of 3, the first 'b'; add the field .* add `symbolic_correct`.* `quorum rerank`"
+        InputError,
+        match=r'none for 2 of 3, the first "b"; .* --skip-unlabelled, add the field .* `symbolic_correct`.* `quorum',
     ):
         grade(rows)
     assert [p.correct for p in grade(rows, need_expected=False).problems] == [0, None, None]
@@ -93,16 +95,50 @@ def test_without_expected_answers() -> None:
     [
         (
             row("a", 1, expected_answer="2"),
-            "expected one expected_answer for problem 'a', found '1' and, at sample 1, '2'",
+            'expected one expected_answer for problem "a", found "1" and, at sample 1, "2"',
         ),
-        (Row(id="a", sample=1, problem="Another?"), "expected one text for problem 'a', found two: \"Question a"),
-        (row("a", 0, "3"), r"expected one row for each \(id, sample\), found two for \('a', 0\)"),
+        (Row(id="a", sample=1, problem="Another?"), 'expected one text for problem "a", found two: "Question a'),
+        (row("a", 0, "3"), r'expected one row for each \(id, sample\), found two for \("a", 0\)'),
     ],
     ids=["expected", "text", "key"],
 )
 def test_rows_that_disagree_are_refused(second: Row, message: str) -> None:
     with pytest.raises(InputError, match=message):
         grade([row("a", 0), second])
+
+
+def test_problems_that_nothing_labels_can_be_left_out() -> None:
+    rows = [
+        row("a", 0),
+        row("b", 0, expected_answer=None, symbolic_correct=False),
+        row("c", 0, expected_answer=None, reward_model_score=math.nan),
+    ]
+    graded = grade(rows, skip_unlabelled=True)
+    assert [p.problem.id for p in graded.problems] == ["a", "b"]
+    assert (graded.num_unlabelled, graded.num_nan_scores) == (1, 0)
+    assert any(w.endswith("nor a `symbolic_correct`: 1.") for w in caveats(graded, 1))
+    assert grade(rows[:2], skip_unlabelled=True).num_unlabelled == 0
+    with pytest.raises(InputError, match="none for 1 of 1, the first"):
+        grade(rows[2:], skip_unlabelled=True)
+
+
+def test_a_message_shows_the_start_of_a_long_id_and_no_escape_sequence() -> None:
+    name = "\x1b[2J" + "x" * 5000
+    one, other = (row(name, sample, expected_answer="9" * 5000 + str(sample)) for sample in range(2))
+    unrun = Row(id=name, sample=0, generation="1", language="python")
+    for rows in ([one, other], [one, one], [row(name, 0, expected_answer=None)], [unrun]):
+        with pytest.raises(InputError) as caught:
+            grade(rows)
+        assert len(str(caught.value)) < 500
+        assert str(caught.value).isprintable()
+
+
+def test_scores_that_are_all_nan_are_named() -> None:
+    graded = grade([row("a", 0, reward_model_score=math.nan), row("a", 1, reward_model_score=math.nan)])
+    assert any(w.startswith("All scores in these files are NaN (2)") for w in caveats(graded, 2))
+    assert caveats(grade([row("a", 0), row("a", 1)]), 2) == []
+    with pytest.raises(InputError, match="found only NaN as `reward_model_score`"):
+        list(selection_rows(graded.problems, strategy="w.rr", k=8, top_n=8, policy=Policy()))
 
 
 def test_no_rows_are_refused() -> None:
@@ -164,17 +200,17 @@ def test_greedy_samples_of_some_problems_vote() -> None:
     assert graded.num_greedy_kept == 1
     assert [c.sample for c in graded.problems[0].candidates] == [0, 1]
     assert (graded.problems[0].labels, graded.problems[0].correct) == ((0, 1), 0)
-    assert any(w.startswith("1 of 2 problems have a greedy sample") for w in caveats(graded, 1))
+    assert any("beside samples drawn at another): 1 of 2." in w for w in caveats(graded, 1))
 
 
 def test_programs_are_refused_until_they_have_been_run() -> None:
     program = {"generation": "n0 = 3\nanswer = n0 + 4", "language": "python"}
     unrun = Row(id="a", sample=0, expected_answer="7", **program)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=r"expected solution texts, found a program .* \('a', 0\); run the programs"):
+    with pytest.raises(InputError, match=r'expected solution texts, found a program .* \("a", 0\); run the programs'):
         grade([unrun])
     run = row("a", 0, "7", expected_answer="7", **program)
     assert grade([run]).problems[0].correct == 0
-    with pytest.raises(InputError, match="run the programs"):
+    with pytest.raises(InputError, match="leave out --re-extract"):
         grade([run], re_extract=True)
 
 
@@ -192,9 +228,9 @@ def test_without_a_reference_the_files_own_gradings_stand_in() -> None:
         pytest.approx([2 / 7, 0, 1])
     ]
     (warning,) = [w for w in caveats(graded, 1) if "symbolic_correct" in w]
-    assert warning.startswith("2 of 3 problems have no expected answer")
-    assert "1 clusters are called correct in some rows and incorrect in others; they count as wrong." in warning
-    assert "1 clusters have no label" in warning
+    assert warning.startswith("Problems without an expected answer: 2 of 3.")
+    assert "Clusters called correct in some rows and incorrect in others, which count as wrong: 1." in warning
+    assert "Clusters without a label, which count as wrong: 1." in warning
 
 
 def test_of_two_clusters_called_correct_the_larger_is() -> None:

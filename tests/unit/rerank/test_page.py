@@ -253,6 +253,21 @@ def test_page_data_names_what_the_strategies_chose() -> None:
     assert data["labels"][-1] == "Maj1.Top1"
 
 
+def test_the_quality_of_scores_has_intervals() -> None:
+    rows = [
+        Row(id=f"p{i}", sample=s, expected_answer="1", predicted_answer=str((i + s) % 2), reward_model_score=s / 4)
+        for i in range(9)
+        for s in range(4)
+    ]
+    graded = grade_rows(rows, workers=1)
+    report = build_report(graded, estimate_all(graded), policy=Policy())
+    assert report.verifier is not None
+    page = render_page(report, graded)
+    for name in ("auroc", "auroc_within", "brier"):
+        low, high = report.verifier.intervals[name]
+        assert f"<small>{low:.3f} to {high:.3f} (95%)</small>" in page
+
+
 @pytest.mark.parametrize("facts", [{}, {"sha256": None}])
 def test_a_source_without_a_digest_says_so(facts: dict[str, Any]) -> None:
     graded = grade()
@@ -271,6 +286,17 @@ def test_the_list_has_a_limit_and_names_it(limit: int, num_listed: int, monkeypa
     data = json.loads(_Page(page).raw["script"][0])
     assert [problem["id"] for problem in data["problems"]] == [f"p{i}" for i in range(num_listed)]
     assert (f"This page lists the first {num_listed} of 3 problems" in page) == (num_listed < 3)
+
+
+def test_many_samples_of_a_problem_are_counted_and_only_the_first_are_listed() -> None:
+    rows = [
+        Row(id="p", sample=i, expected_answer="1", predicted_answer="1" if i < 66 else "2", generation="text")
+        for i in range(100)
+    ]
+    (problem,) = page_data(grade_rows(rows, workers=1).problems, k=8, top_n=8)["problems"]
+    assert problem["num_samples"] == 100
+    assert [sample[0] for sample in problem["samples"]] == list(range(64))
+    assert [votes for _, votes, *_ in problem["clusters"]] == [66, 34]
 
 
 def test_texts_beyond_the_budget_are_marked() -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from reasoning.answers.policy import Policy
+from reasoning.auroc import auroc_of, quality_intervals
 from reasoning.formats.rows import Row
 from rerank import plots
-from rerank.auroc import auroc_of, quality_intervals
 from rerank.difficulty import bucket_of, correct_share, rescue_ratio
 from rerank.folder import to_json
 from rerank.grading import Graded, grade_rows
@@ -118,6 +118,26 @@ def test_it_says_when_the_first_sample_beats_the_vote() -> None:
     assert any(s.startswith("**The majority vote loses to the first sample**: -100.0 points") for s in findings(report))
 
 
+def test_it_says_when_the_vote_is_tied_with_the_first_sample() -> None:
+    """One sample is right two times in three and the vote always, but the first sample always too."""
+    report = report_on(grade([["1", "1", "2"]] * 60))
+    assert ": better by" in findings(report)[0]
+    assert findings(report)[1] == (
+        "The majority vote is tied with the first sample of each problem, which is right 100.0% of the time: "
+        "+0.0 points, p = 1.000."
+    )
+    assert not any("first sample" in s for s in findings(report_on(grade([["1"], ["2"]]))))
+    beats = grade([["2", "1", "1"]] * 60)
+    assert not any("first sample" in s for s in findings(report_on(beats)))
+
+
+def test_one_of_a_kind_is_singular() -> None:
+    report = report_on(grade([["1"]]))
+    for text in (to_markdown(report), render_page(report, grade([["1"]]))):
+        assert "1 problem, 1 sample each" in text
+        assert not re.search(r"\b1 (?:problem|sample|comparison)s\b", text)
+
+
 def test_every_strategy_is_compared_with_the_vote_and_the_first_sample() -> None:
     report = report_on(misled(), ks=(3, 8))
     strategies = ["rr.all", "rr.majk", "rr.majk", "w.rr", "w.rr.majk", "w.rr.majk", "maj1.topn"]
@@ -158,7 +178,7 @@ def test_samples_of_several_models_are_noticed() -> None:
 def test_missing_scores_and_unequal_numbers_of_samples_are_noticed() -> None:
     warnings = report_on(grade([["1", "2"], ["1"]], [[0.5, None], [float("nan")]])).warnings
     assert any("values stop at n = 1" in w for w in warnings)
-    assert any(w.startswith("2 samples have no score (1 of them NaN)") for w in warnings)
+    assert any(w.startswith("Samples without a score: 2, of which NaN: 1.") for w in warnings)
 
 
 def test_pass_at_1_is_the_greedy_value_where_there_is_one_and_says_so() -> None:

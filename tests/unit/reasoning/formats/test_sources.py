@@ -52,6 +52,13 @@ def test_reads_yaml(tmp_path: Path) -> None:
         ("a.jsonl", row(0) + b'{"id": "a", "sam', 2, "cut off after 16 bytes"),
         ("a.jsonl", row(0) + b'{"id": "a", "sample": 1, "x": "\\u00', 2, "expected"),
         ("a.jsonl", row(0) + b"id,sample\n", 2, "expected JSON, found expected value at column 1"),
+        (
+            "a.csv",
+            b"id,sample\na,0\n",
+            1,
+            'expected JSON Lines, .* or Parquet, .* found "id,sample"; convert',
+        ),
+        ("a.png", b"\x89PNG\r\n\x1a\n\x00", 1, 'expected JSON Lines, .* or Parquet, .*, found "\ufffdPNG"'),
         ("a.jsonl", row(0) + b"[1, 2]\n", 2, "should be an object|expected an object|expected a JSON object"),
         ("a.jsonl", row(0) + b'{"id": "\xff"}\n', 2, "expected UTF-8, found byte 0xff at column 9"),
         ("a.jsonl", ROW.decode().encode("utf-16"), 1, "expected UTF-8"),
