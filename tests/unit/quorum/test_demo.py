@@ -11,9 +11,14 @@ from typing import Any
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from quorum import load
+from quorum.cli import main
+from quorum.commands import demo
 from quorum.embedded import DEMO_SAMPLES
 from reasoning.answers import Grade, extract_answer, grade
 from reasoning.formats.rows import Row
+from reasoning.model_folder import ModelCard
+from tests.tiny_models import save_tiny_model
 
 RECIPE = Path(__file__).parents[3] / "recipes" / "demo_samples.py"
 
@@ -65,6 +70,37 @@ def test_grading_agrees_with_what_the_calculator_knows(rows: list[dict[str, Any]
 def test_some_solutions_have_no_answer(rows: list[dict[str, Any]]) -> None:
     cut = [row for row in rows if row["finish_reason"] == "length"]
     assert any(extract_answer(row["generation"]) is None for row in cut)
+
+
+def test_without_embedded_models_it_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(load, "EMBEDDED_MODELS", tmp_path)
+    assert main(["demo", "-o", str(tmp_path / "report")]) == 0
+    text = capfd.readouterr().out
+    assert "# 200 problems, 32 samples each" in text
+    assert "solved by the embedded models" not in text
+
+
+def test_with_embedded_models_it_solves_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    save_tiny_model(tmp_path / "generator", card=ModelCard(kind="generator", demonstration="Only a demonstration."))
+    save_tiny_model(tmp_path / "evaluator", card=ModelCard(kind="evaluator"))
+    monkeypatch.setattr(load, "EMBEDDED_MODELS", tmp_path)
+    assert main(["demo", "-o", str(tmp_path / "report")]) == 0
+    report, solved = capfd.readouterr().out.split("# A word problem, solved by the embedded models")
+    assert "# 200 problems, 32 samples each" in report
+    assert solved.startswith(f"\n\n{demo.QUESTION}\n")
+    assert "\n32 samples, " in solved
+    assert "Note: Only a demonstration." in solved
+    assert solved.endswith(f"Expected answer: {demo.EXPECTED}\n")
+    assert not [line for line in solved.splitlines() if line.startswith(("- ", "| "))]  # as the report's results do
+
+
+def test_the_answer_to_the_question_is_known() -> None:
+    felix = 46 - 12
+    assert grade(candidate=str(felix + felix // 2 - 20), expected=demo.EXPECTED) is Grade.EQUAL
 
 
 def test_the_judge_is_informative_but_far_from_sure_to_be_right(rows: list[dict[str, Any]]) -> None:

@@ -1,0 +1,130 @@
+"""Scoring in bulk: rows in, the same rows with scores out; killed, it goes on where it was."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reasoning.engines.protocols import Judge
+from reasoning.errors import InputError
+from reasoning.formats import Row
+from reasoning.formats.part_file import PartFile
+
+ROWS_PER_BLOCK = 512  # what a kill costs at most
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows.
+
+    Attributes:
+        rows: all.
+        failed: without a solution, since the sampling failed; they get no score.
+        too_long: for the evaluator's context; they get no score.
+        nan: for which the evaluator gave no number.
+    """
+
+    rows: int = 0
+    failed: int = 0
+    too_long: int = 0
+    nan: int = 0
+
+    def add(self, row: Row) -> None:
+        self.rows += 1
+        self.nan += row.has_nan_score
+        if row.reward_model_score is None:
+            self.failed += row.finish_reason == "error"
+            self.too_long += row.finish_reason != "error"
+
+
+def by_problem(rows: Iterable[Row]) -> list[Row]:
+    """Rows of one problem one behind the other; problems, and rows within each, in the order in which they came."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.id, []).append(row)
+    return [row for group in groups.values() for row in group]
+
+
+def score_file(
+    judge: Judge,
+    rows: Sequence[Row],
+    output: Path,
+    *,
+    settings: Mapping[str, Any],
+    overwrite: bool = False,
+    on_resume: Callable[[int], None] | None = None,
+    on_rows: Callable[[int], None] | None = None,
+) -> Tally | None:
+    """Score rows into a file.
+
+    A block of rows is on the disk before the next is scored. Killed and called again, it goes on with the block that
+    was cut off, and ends with the bytes of a run that was not interrupted.
+
+    Args:
+        judge: the evaluator.
+        rows: by problem, so that what solutions share is computed once.
+        output: `.jsonl`, `.jsonl.gz` or `.parquet`.
+        settings: what else decides the scores, as a digest of the weights; a resume with others is refused.
+        overwrite: start again, whatever is there.
+        on_resume: told once how many rows were there.
+        on_rows: told how many rows were just scored.
+
+    Returns:
+        The tally of the whole file; None where it was complete already.
+
+    Raises:
+        InputError: no rows, or a file made with other settings.
+    """
+    if not rows:
+        raise InputError("expected at least one row to score, found none; check the files")
+    all_settings = {"evaluator": judge.name, "rows": _digest(rows), **settings}
+    with PartFile(output, all_settings, overwrite=overwrite) as part:
+        if part.is_complete:
+            return None
+        tally = Tally()
+        for row in part.resume(block=ROWS_PER_BLOCK, total=len(rows)):
+            tally.add(row)
+        if on_resume is not None:
+            on_resume(tally.rows)
+        while tally.rows < len(rows):
+            block = scored_rows(judge, rows[tally.rows : tally.rows + ROWS_PER_BLOCK], on_rows=on_rows)
+            part.append(block)
+            for row in block:
+                tally.add(row)
+        part.finish()
+    return tally
+
+
+def scored_rows(judge: Judge, rows: Sequence[Row], *, on_rows: Callable[[int], None] | None = None) -> list[Row]:
+    """Rows with the evaluator's score, and its name. Rows of one problem that are neighbours are judged together."""
+    scored: list[Row] = []
+    start = 0
+    while start < len(rows):
+        end = start + 1
+        while end < len(rows) and rows[end].id == rows[start].id:
+            end += 1
+        group = rows[start:end]
+        to_judge = [row for row in group if row.finish_reason != "error"]
+        scores = iter(judge.score(group[0].problem, [row.generation for row in to_judge]) if to_judge else [])
+        for row in group:
+            score = None if row.finish_reason == "error" else next(scores)
+            scored.append(row.model_copy(update={"reward_model_score": score, "evaluator": judge.name}))
+        if on_rows is not None:
+            on_rows(len(group))
+        start = end
+    return scored
+
+
+def largest_drift(scores: Sequence[float | None], reference: Sequence[float | None]) -> float:
+    """The largest difference of two scorings, where both give a number."""
+    pairs = zip(scores, reference, strict=True)
+    return max((abs(a - b) for a, b in pairs if a is not None and b is not None and not math.isnan(a + b)), default=0.0)
+
+
+def _digest(rows: Iterable[Row]) -> str:
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(row.to_json().encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()

@@ -1,0 +1,59 @@
+"""A trained evaluator as a judge of solutions."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from evaluator.calibration import calibration_of
+from evaluator.label_judge import Calibrate, score
+from evaluator.model import VerdictModel
+from reasoning.engines.loading import load_model
+from reasoning.training.models import Precision
+
+
+class Scorer:
+    """A model that says how likely a solution is correct.
+
+    Args:
+        model: reads the labels.
+        name: what reports call it.
+        calibrate: from raw scores to probabilities; None leaves them.
+    """
+
+    def __init__(self, model: VerdictModel, *, name: str, calibrate: Calibrate | None = None) -> None:
+        self.model = model
+        self._name = name
+        self._calibrate = calibrate
+
+    @classmethod
+    def from_pretrained(
+        cls, name: str, *, device: str | None = None, precision: Precision = "fp32", calibrated: bool = True
+    ) -> Self:
+        """The evaluator in a folder, or any model on the hub.
+
+        Args:
+            name: folder or hub name.
+            device: as torch names it; None for an accelerator where there is one.
+            precision: of weights and calculation.
+            calibrated: give probabilities where the folder's card knows how.
+
+        Raises:
+            InputError: no such model, one trained as generator, or a tokenizer that cannot tell the labels apart.
+        """
+        loaded = load_model(name, device=device, dtype=precision, kind="evaluator")
+        calibration = calibration_of(loaded.card, name=name) if calibrated else None
+        model = VerdictModel(loaded.model, loaded.tokenizer)
+        return cls(model, name=loaded.name, calibrate=calibration.scores if calibration else None)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens that went through the model so far; what solutions share counts once."""
+        return self.model.num_tokens
+
+    def score(self, problem: str, solutions: Sequence[str]) -> list[float | None]:
+        """P(correct) of each; None where one is too long for the context, NaN where the model gives no number."""
+        found = self.model.logprobs(problem, solutions)
+        return [None if logprobs is None else score(*logprobs, self._calibrate) for logprobs in found]

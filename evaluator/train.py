@@ -1,0 +1,167 @@
+"""The run: from the first step, or the last checkpoint, to the evaluator's folder."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers.utils import logging
+
+from evaluator.items import make_item
+from evaluator.objective import counts_of
+from evaluator.pairs import PAIRING_RULE
+from evaluator.recipe import EvaluatorRecipe
+from evaluator.setup import Run, prepare
+from reasoning.config import resolved
+from reasoning.model_folder import ModelCard, write_card
+from reasoning.training.batches import share_of_rank, split_padded
+from reasoning.training.checkpoints import checkpoint_folder, whole_folder
+from reasoning.training.metrics import Metrics
+from reasoning.training.models import save_model
+from reasoning.training.processes import this_place, total, wait_for_all
+from reasoning.training.progress import Progress, seed_step
+from reasoning.training.run_folder import RunFolder, enter_run_folder
+from reasoning.training.saving import export, load_checkpoint, save_checkpoint
+from reasoning.training.start import lr_of_step, precision
+
+
+def train(recipe: EvaluatorRecipe, folder: Path, *, overwrite: bool = False) -> Path:
+    """Run a recipe; where the folder holds a part of the same run, go on from its last checkpoint.
+
+    Args:
+        recipe: all settings.
+        folder: for everything that the run writes; under torchrun, one that all processes share.
+        overwrite: start again.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        InputError: the recipe, the data or the folder is not what it must be.
+        QuorumError: something cannot be written.
+    """
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading and writing weights
+    run_folder = RunFolder(folder)
+    place = this_place()
+    with enter_run_folder(run_folder, recipe, place, overwrite=overwrite):
+        if run_folder.model.exists():
+            place.say(f"{run_folder.model} is there already; --overwrite trains it again")
+        else:
+            _train(prepare(recipe, run_folder, place))
+    return run_folder.model
+
+
+def _train(run: Run) -> None:
+    progress = load_checkpoint(run.engine, run.folder, run.place)
+    if progress.step:
+        run.place.say(f"going on after step {progress.step:,} of {run.num_steps:,}")
+    with Metrics(run.folder, run.place, first_step=progress.step, num_steps=run.num_steps) as metrics:
+        progress = _loop(run, progress, metrics)
+    _write_model(run, progress)
+
+
+def _loop(run: Run, progress: Progress, metrics: Metrics) -> Progress:
+    """Take the steps that are left."""
+    every, validation = run.recipe.run, run.recipe.validation
+    for step, groups in run.plan.steps(progress.step, run.num_steps):
+        if validation and validation.patience is not None and progress.num_worse >= validation.patience:
+            metrics.say(f"no better for {progress.num_worse} validations; the best is step {progress.best_step:,}")
+            break
+        lr = lr_of_step(run.recipe.optimizer, step, num_steps=run.num_steps)
+        loss, norm = _take_step(run, step, groups, lr)
+        num_tokens = sum(run.plan.lengths[group] for group in groups)
+        progress = progress.after_step(num_tokens)
+        rate = metrics.count(num_tokens)
+        metrics.show(progress.step, f"loss {loss:.4f}  {rate:,.0f} tokens/s")
+
+        last = progress.step == run.num_steps
+        if last or progress.step % every.log_every == 0:
+            metrics.write(progress.step, {"loss": loss, "lr": lr, "gradient_norm": norm, "tokens_per_s": rate})
+        validates = validation is not None and (last or progress.step % validation.every == 0)
+        if validates:
+            progress = _validate(run, progress, metrics)
+        if last or validates or progress.step % every.checkpoint_every == 0:
+            save_checkpoint(run.engine, progress, run.folder, run.place)
+    return progress
+
+
+def _take_step(run: Run, step: int, groups: list[int], lr: float) -> tuple[float, float]:
+    """Change the weights once; return the step's loss and the gradient's norm."""
+    seed_step(seed=run.recipe.seed, step=step, rank=run.place.rank)
+    items = {group: make_item(run.data.groups[group], run.verdict, run.recipe) for group in groups}
+    counts = counts_of(list(items.values()), run.recipe.loss)
+    batches = _batches(run, groups)
+    losses = []
+    for number, batch in enumerate(batches, 1):
+        chosen = [items[group] for group in batch or groups[:1]]
+        with precision(run.recipe.run, run.place):
+            loss = run.objective(run.engine.model, run.output_layer, chosen, counts)
+        if not batch:
+            loss = loss * 0.0  # a process without a batch still takes part in the exchange of gradients
+        run.engine.backward(loss, last=number == len(batches))
+        losses.append(loss.detach())
+    norm = run.engine.step(lr)
+    return total(float(torch.stack(losses).sum()), run.place), norm
+
+
+def _batches(run: Run, groups: Sequence[int]) -> list[list[int]]:
+    """This process's batches of a step."""
+    section = run.recipe.batch
+    tokens = section.micro_tokens or -(-section.tokens // run.place.num_ranks)
+    batches = list(split_padded(groups, run.plan.lengths, tokens=tokens))
+    return share_of_rank(batches, rank=run.place.rank, num_ranks=run.place.num_ranks)
+
+
+def _validate(run: Run, progress: Progress, metrics: Metrics) -> Progress:
+    """Export the weights and measure AUROC within problems on them, in one process."""
+    folder = checkpoint_folder(run.folder.exports, progress.step)
+    export(run.engine, run.base, run.tokenizer, folder, precision=run.recipe.run.save_precision, place=run.place)
+    within = overall = 0.0
+    if run.place.is_first:
+        assert run.validation is not None
+        write_card(_card(run, progress), folder)
+        within, overall = run.validation.aurocs(folder, run.verdict.audit, run.place.device)
+    progress = progress.after_validation(total(within, run.place))
+    metrics.write(progress.step, {"validation_auroc_within": within, "validation_auroc": overall})
+    metrics.say(
+        f"step {progress.step:,}: AUROC within problems {within:.3f}, best {progress.best_accuracy:.3f}; "
+        f"over all samples {overall:.3f}"
+    )
+    return progress
+
+
+def _write_model(run: Run, progress: Progress) -> None:
+    """The weights that were the best on validation, else the last ones."""
+    weights = run.engine.weights() if progress.best_step is None else {}
+    if run.place.is_first:
+        with whole_folder(run.folder.model) as part:
+            if progress.best_step is None:
+                save_model(run.base, weights, run.tokenizer, part, precision=run.recipe.run.save_precision)
+            else:
+                best = checkpoint_folder(run.folder.exports, progress.best_step)
+                shutil.copytree(best, part, dirs_exist_ok=True)
+            write_card(_card(run, progress), part)
+    wait_for_all(run.place)
+
+
+def _card(run: Run, progress: Progress) -> ModelCard:
+    loss = run.recipe.loss
+    figures: dict[str, Any] = {
+        "num_steps": progress.step,
+        "num_tokens": progress.num_tokens,
+        "balance": asdict(run.data.balance),
+        "num_candidates": sum(len(group.candidates) for group in run.data.groups),
+        "num_too_long": run.data.num_too_long,
+        "pairing_rule": PAIRING_RULE if loss.margin or loss.sequence_contrastive else None,
+        "best_step": progress.best_step,
+        "validation_auroc_within": progress.best_accuracy,
+    }
+    return ModelCard(
+        kind="evaluator",
+        demonstration=run.recipe.demonstration,
+        label_audit=run.verdict.audit.to_json(),
+        recipe=resolved(run.recipe),
+        figures={name: value for name, value in figures.items() if value is not None},
+    )

@@ -1,0 +1,253 @@
+"""Sampling in bulk: problems in, a canonical row a sample out; killed, it goes on where it was."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reasoning.answers import Grade, extract_answer, grade
+from reasoning.engines import Completion, Request, Sampler, SamplingParams
+from reasoning.errors import InputError, QuorumError
+from reasoning.formats import Row
+from reasoning.formats.part_file import PartFile
+from reasoning.problems import ProblemRow
+from reasoning.prompts import solution_prompt
+from reasoning.seeds import sample_seed
+
+PROBLEMS_PER_CALL = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingPlan:
+    """What to draw of each problem.
+
+    Attributes:
+        num_samples: per problem, the greedy one not counted.
+        params: how tokens are drawn.
+        seed: of the run; see `sample_seed`.
+        greedy: also take one sample at temperature 0, as the last one of each problem. A report keeps it apart from
+            the votes and takes it for Pass@1.
+        examples: (problem, solution) pairs put before each problem.
+        keep_fields: fields of the problem rows that their sample rows repeat; None repeats all.
+        problems_per_call: problems given to the engine, and rows kept, at a time.
+    """
+
+    num_samples: int
+    params: SamplingParams
+    seed: int = 0
+    greedy: bool = False
+    examples: tuple[tuple[str, str], ...] = ()
+    keep_fields: tuple[str, ...] | None = None
+    problems_per_call: int = PROBLEMS_PER_CALL
+
+    @property
+    def rows_per_problem(self) -> int:
+        return self.num_samples + self.greedy
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the rows of a run are, greedy samples included.
+
+    Attributes:
+        failed: rows that the engine could not sample.
+        unanswered: rows without an answer, failed ones included.
+        graded: rows with an expected answer.
+        correct: rows whose answer is the expected one.
+    """
+
+    rows: int = 0
+    failed: int = 0
+    unanswered: int = 0
+    graded: int = 0
+    correct: int = 0
+
+    def add(self, row: Row) -> None:
+        self.rows += 1
+        self.failed += row.finish_reason == "error"
+        self.unanswered += row.predicted_answer is None
+        self.graded += row.symbolic_correct is not None
+        self.correct += row.symbolic_correct is True
+
+
+def sample_file(
+    sampler: Sampler,
+    problems: Sequence[ProblemRow],
+    output: Path,
+    *,
+    plan: SamplingPlan,
+    settings: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+    on_resume: Callable[[int], None] | None = None,
+    on_completion: Callable[[Completion], None] | None = None,
+) -> Tally | None:
+    """Sample every problem into a file, whose rows come by problem, then by sample.
+
+    A batch of problems is on the disk before the next is drawn. Killed and called again, it draws the batch that was
+    cut off and those after it, and ends with the bytes of a run that was not interrupted.
+
+    Args:
+        sampler: the generator.
+        problems: with ids of their own.
+        output: `.jsonl`, `.jsonl.gz` or `.parquet`.
+        plan: what to draw.
+        settings: what else decides the rows, as a digest of the weights; a resume with another one is refused.
+        overwrite: start again, whatever is there.
+        on_resume: told once how many rows were there.
+        on_completion: told of every completion as it comes.
+
+    Returns:
+        The tally of the whole file; None where it was complete already.
+
+    Raises:
+        InputError: nothing to sample, a plan that makes no sense, or a file made with other settings.
+        QuorumError: see `sample_rows`.
+    """
+    _check(problems, plan)
+    all_settings = {"model": sampler.name, **(settings or {}), **_settings(problems, plan)}
+    with PartFile(output, all_settings, overwrite=overwrite) as part:
+        if part.is_complete:
+            return None
+        tally = Tally()
+        block = plan.problems_per_call * plan.rows_per_problem
+        for row in part.resume(block=block, total=len(problems) * plan.rows_per_problem):
+            tally.add(row)
+        if on_resume is not None:
+            on_resume(tally.rows)
+        for rows in sample_rows(
+            sampler, problems[tally.rows // plan.rows_per_problem :], plan, on_completion=on_completion
+        ):
+            part.append(rows)
+            for row in rows:
+                tally.add(row)
+        part.finish()
+    return tally
+
+
+def sample_rows(
+    sampler: Sampler,
+    problems: Sequence[ProblemRow],
+    plan: SamplingPlan,
+    *,
+    on_completion: Callable[[Completion], None] | None = None,
+) -> Iterator[list[Row]]:
+    """The rows of `plan.problems_per_call` problems at a time, by problem, then by sample.
+
+    Raises:
+        QuorumError: the engine failed on every sample of several problems, or left samples out. One problem alone may
+            fail, as when it is too long.
+    """
+    for start in range(0, len(problems), plan.problems_per_call):
+        batch = problems[start : start + plan.problems_per_call]
+        rows = _drawn(sampler, batch, plan, plan.params, samples=range(plan.num_samples), told=on_completion)
+        if plan.greedy:
+            params = replace(plan.params, temperature=0.0)
+            samples = range(plan.num_samples, plan.rows_per_problem)
+            rows |= _drawn(sampler, batch, plan, params, samples=samples, told=on_completion)
+        yield [rows[key] for key in sorted(rows)]
+
+
+def _drawn(
+    sampler: Sampler,
+    problems: Sequence[ProblemRow],
+    plan: SamplingPlan,
+    params: SamplingParams,
+    *,
+    samples: range,
+    told: Callable[[Completion], None] | None,
+) -> dict[tuple[int, int], Row]:
+    """The rows of some samples of each problem, by (index of the problem, sample)."""
+    requests = [
+        Request(
+            solution_prompt(problem.problem, examples=plan.examples),
+            tuple(sample_seed(plan.seed, problem.id, sample) for sample in samples),
+        )
+        for problem in problems
+    ]
+    completions = []
+    for completion in sampler.sample(requests, params):
+        completions.append(completion)
+        if told is not None:
+            told(completion)
+    if len(completions) < len(problems) * len(samples):
+        expected = f"{len(problems) * len(samples):,} completions"
+        raise QuorumError(f"{sampler.name}: expected {expected}, found {len(completions):,}; run it again")
+    if len(problems) > 1 and all(completion.finish_reason == "error" for completion in completions):
+        raise QuorumError(
+            f"{sampler.name}: expected completions, found that all {len(completions):,} of a batch failed, the first "
+            f"with: {completions[0].error}; run the same command again to go on from there"
+        )
+    rows = {}
+    for completion in completions:
+        problem, sample = problems[completion.request], samples[completion.sample]
+        provenance = {
+            "model": sampler.name,
+            "seed": requests[completion.request].seeds[completion.sample],
+            "temperature": float(params.temperature),
+        }
+        fields = {**_kept(problem, plan.keep_fields), **provenance}
+        rows[completion.request, sample] = _row(problem, completion, sample=sample, fields=fields)
+    return rows
+
+
+def _row(problem: ProblemRow, completion: Completion, *, sample: int, fields: Mapping[str, Any]) -> Row:
+    # A text that was cut has no concluding sentence, so only a marked answer counts there.
+    answer = extract_answer(completion.text, last_number=completion.finish_reason == "stop")
+    expected = problem.expected_answer
+    row = {
+        "id": problem.id,
+        "sample": sample,
+        "problem": problem.problem,
+        "expected_answer": expected,
+        "generation": completion.text,
+        "predicted_answer": answer,
+        "symbolic_correct": None if expected is None else grade(candidate=answer, expected=expected) is Grade.EQUAL,
+        "num_generated_tokens": completion.num_tokens,
+        "finish_reason": completion.finish_reason,
+        **fields,
+    }
+    return Row.model_validate(row if completion.error is None else {**row, "error": completion.error})
+
+
+def _kept(problem: ProblemRow, keep_fields: tuple[str, ...] | None) -> dict[str, Any]:
+    """The fields of a problem row that its sample rows repeat and that mean nothing else there."""
+    return {
+        name: value
+        for name, value in problem.model_dump(exclude_unset=True).items()
+        if name not in Row.model_fields and (keep_fields is None or name in keep_fields)
+    }
+
+
+def _check(problems: Sequence[ProblemRow], plan: SamplingPlan) -> None:
+    if not problems:
+        raise InputError("expected at least one problem, found none; check the file")
+    if plan.num_samples < 1 or plan.problems_per_call < 1:
+        raise InputError("expected at least one sample a problem and one problem a call")
+    if plan.params.temperature == 0 and plan.rows_per_problem > 1:
+        raise InputError(
+            f"expected a temperature above 0, found 0, at which all {plan.rows_per_problem} samples are the same; "
+            "use --n 1 without --greedy, or another temperature"
+        )
+
+
+def _settings(problems: Sequence[ProblemRow], plan: SamplingPlan) -> dict[str, Any]:
+    """All that decides the rows, as JSON values; long ones as digests."""
+    return {
+        "problems": f"{len(problems)} with SHA-256 {_digest(problem.to_json() for problem in problems)}",
+        "num_samples": plan.num_samples,
+        **asdict(plan.params),
+        "seed": plan.seed,
+        "greedy": plan.greedy,
+        "examples": _digest(json.dumps(pair) for pair in plan.examples) if plan.examples else None,
+        "keep_fields": plan.keep_fields,
+        "problems_per_call": plan.problems_per_call,  # another batch may round otherwise, and draw another token
+    }
+
+
+def _digest(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()

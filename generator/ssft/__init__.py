@@ -1,0 +1,1 @@
+"""Supervised solution fine-tuning: the generator learns solutions, given their problems."""

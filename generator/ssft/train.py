@@ -1,0 +1,158 @@
+"""The run: from the first step, or the last checkpoint, to the model folder."""
+
+import math
+from pathlib import Path
+
+import torch
+from transformers.utils import logging
+
+from generator.ssft.recipe import SsftRecipe
+from generator.ssft.setup import Run, prepare
+from reasoning.config import resolved
+from reasoning.errors import QuorumError
+from reasoning.model_folder import ModelCard, write_card
+from reasoning.training.batches import Batch, collate, collate_packed, share_of_rank, split_padded
+from reasoning.training.checkpoints import checkpoint_folder
+from reasoning.training.logits import completion_loss
+from reasoning.training.metrics import Metrics
+from reasoning.training.processes import this_place, total
+from reasoning.training.progress import Progress, seed_step
+from reasoning.training.run_folder import RunFolder, enter_run_folder
+from reasoning.training.saving import export, load_checkpoint, save_checkpoint, write_model
+from reasoning.training.start import lr_of_step, precision
+
+
+def train(recipe: SsftRecipe, folder: Path, *, overwrite: bool = False) -> Path:
+    """Run a recipe; where the folder holds a part of the same run, go on from its last checkpoint.
+
+    Args:
+        recipe: all settings.
+        folder: for everything that the run writes; under torchrun, one that all processes share.
+        overwrite: start again.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        InputError: the recipe, the data or the folder is not what it must be.
+        QuorumError: something cannot be written.
+    """
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading and writing weights
+    run_folder = RunFolder(folder)
+    place = this_place()
+    with enter_run_folder(run_folder, recipe, place, overwrite=overwrite):
+        if run_folder.model.exists():
+            place.say(f"{run_folder.model} is there already; --overwrite trains it again")
+        else:
+            _train(prepare(recipe, run_folder, place))
+    return run_folder.model
+
+
+def _train(run: Run) -> None:
+    progress = load_checkpoint(run.engine, run.folder, run.place)
+    if progress.step:
+        run.place.say(f"going on after step {progress.step:,} of {run.num_steps:,}")
+    with Metrics(run.folder, run.place, first_step=progress.step, num_steps=run.num_steps) as metrics:
+        progress = _loop(run, progress, metrics)
+    write_model(
+        run.engine,
+        run.base,
+        run.tokenizer,
+        _card(run, progress),
+        run.folder,
+        best_step=progress.best_step,
+        precision=run.recipe.run.save_precision,
+        place=run.place,
+    )
+
+
+def _loop(run: Run, progress: Progress, metrics: Metrics) -> Progress:
+    """Take the steps that are left."""
+    every, validation = run.recipe.run, run.recipe.validation
+    for step, rows in run.plan.steps(progress.step, run.num_steps):
+        if validation and validation.patience is not None and progress.num_worse >= validation.patience:
+            metrics.say(f"no better for {progress.num_worse} validations; the best is step {progress.best_step:,}")
+            break
+        lr = lr_of_step(run.recipe.optimizer, step, num_steps=run.num_steps)
+        loss, norm = _take_step(run, step, rows, lr)
+        if not math.isfinite(loss):
+            raise QuorumError(f"step {step + 1:,}: expected a finite loss, found {loss}; lower optimizer.lr")
+        num_tokens = sum(run.plan.lengths[row] for row in rows)
+        progress = progress.after_step(num_tokens)
+        rate = metrics.count(num_tokens)
+        metrics.show(progress.step, f"loss {loss:.4f}  {rate:,.0f} tokens/s")
+
+        last = progress.step == run.num_steps
+        if last or progress.step % every.log_every == 0:
+            metrics.write(progress.step, {"loss": loss, "lr": lr, "gradient_norm": norm, "tokens_per_s": rate})
+        validates = validation is not None and (last or progress.step % validation.every == 0)
+        if validates:
+            progress = _validate(run, progress, metrics)
+        if last or validates or progress.step % every.checkpoint_every == 0:
+            save_checkpoint(run.engine, progress, run.folder, run.place)
+    return progress
+
+
+def _take_step(run: Run, step: int, rows: list[int], lr: float) -> tuple[float, float]:
+    """Change the weights once; return the step's loss, a mean over its completion tokens, and the gradient's norm."""
+    seed_step(seed=run.recipe.seed, step=step, rank=run.place.rank)
+    num_targets = run.data.examples.num_targets(rows)
+    batches = _batches(run, rows)
+    losses = []
+    for number, batch_rows in enumerate(batches, 1):
+        batch = _batch(run, batch_rows or rows[:1])
+        with precision(run.recipe.run, run.place):
+            loss = completion_loss(run.engine.model, run.output_layer, batch, num_targets=num_targets)
+        if not batch_rows:
+            loss = loss * 0.0  # a process without a batch still takes part in the exchange of gradients
+        run.engine.backward(loss, last=number == len(batches))
+        losses.append(loss.detach())
+    norm = run.engine.step(lr)
+    return total(float(torch.stack(losses).sum()), run.place), norm
+
+
+def _batches(run: Run, rows: list[int]) -> list[list[int]]:
+    """This process's batches of a step."""
+    section = run.recipe.batch
+    tokens = section.micro_tokens or -(-section.tokens // run.place.num_ranks)
+    batches = list(split_padded(rows, run.plan.lengths, tokens=tokens))
+    return share_of_rank(batches, rank=run.place.rank, num_ranks=run.place.num_ranks)
+
+
+def _batch(run: Run, rows: list[int]) -> Batch:
+    if run.recipe.batch.packing:
+        return collate_packed(run.data.examples, rows, width=run.row_tokens).to(run.place.device)
+    return collate(run.data.examples, rows).to(run.place.device)
+
+
+def _validate(run: Run, progress: Progress, metrics: Metrics) -> Progress:
+    """Export the weights and measure greedy Pass@1 on them, in one process."""
+    folder = checkpoint_folder(run.folder.exports, progress.step)
+    export(run.engine, run.base, run.tokenizer, folder, precision=run.recipe.run.save_precision, place=run.place)
+    accuracy = 0.0
+    if run.place.is_first:
+        assert run.validation is not None
+        write_card(_card(run, progress), folder)
+        accuracy = run.validation.accuracy(folder)
+    progress = progress.after_validation(total(accuracy, run.place))
+    metrics.write(progress.step, {"validation_accuracy": accuracy})
+    metrics.say(f"step {progress.step:,}: validation accuracy {accuracy:.1%}, best {progress.best_accuracy:.1%}")
+    return progress
+
+
+def _card(run: Run, progress: Progress) -> ModelCard:
+    figures = {
+        "num_steps": progress.step,
+        "num_tokens": progress.num_tokens,
+        "num_examples": len(run.data.examples),
+        "num_too_long": run.data.too_long.number,
+        "best_step": progress.best_step,
+        "validation_accuracy": progress.best_accuracy,
+    }
+    return ModelCard(
+        kind="generator",
+        chat=run.recipe.chat,
+        demonstration=run.recipe.demonstration,
+        recipe=resolved(run.recipe),
+        figures={name: value for name, value in figures.items() if value is not None},
+    )

@@ -1,0 +1,113 @@
+"""`quorum score`: what an evaluator thinks of samples, a score a row."""
+
+import argparse
+import itertools
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quorum.commands.grading import add_limit_argument, sample_files
+from quorum.commands.reading import add_read_arguments, print_counts, read_options
+from quorum.commands.sampling import MODEL_HELP
+from quorum.commands.scoring import ScoringProgress
+from quorum.terminal import inert
+
+if TYPE_CHECKING:
+    from evaluator.scored_files import Tally
+    from reasoning.engines import Judge
+    from reasoning.formats import Row
+
+DRIFT_PROBLEMS = 4  # scored again in fp32, one solution at a time
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sample files, folders, or - for stdin")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="rows: .jsonl, .jsonl.gz or .parquet")
+    parser.add_argument("--evaluator", "--model", required=True, metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, mps (default: an accelerator where there is one)")
+    parser.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        default="fp32",
+        help="bf16 is faster where there is hardware for it; how far its scores drift is said (default: fp32)",
+    )
+    parser.add_argument("--raw", action="store_true", help="scores as the model gives them, not calibrated")
+    add_limit_argument(parser)
+    add_read_arguments(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parser.add_argument("--overwrite", action="store_true", help="start again instead of going on or stopping")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score into the output; a second run goes on where the first was cut off."""
+    from evaluator.scored_files import by_problem, score_file
+    from quorum.load import load_evaluator, weights_digest
+    from reasoning.formats import ReadCounts, read_rows
+
+    counts = ReadCounts()
+    digest = weights_digest(args.evaluator, "evaluator")
+    rows = by_problem(read_rows(sample_files(args.files), options=read_options(args), counts=counts))
+    rows = _first_problems(rows, args.limit)
+    judge = load_evaluator(args.evaluator, device=args.device, precision=args.precision, calibrated=not args.raw)
+    with ScoringProgress(len(rows), quiet=args.quiet) as progress:
+        tally = score_file(
+            judge,
+            rows,
+            args.output,
+            settings={"weights": digest, "precision": args.precision, "calibration": _calibration(args)},
+            overwrite=args.overwrite,
+            on_resume=progress.resume,
+            on_rows=progress.add,
+        )
+    if not args.quiet:
+        print_counts(counts)
+    print(inert(f"{args.output}: {_closing(tally)}"), file=sys.stderr)
+    if args.precision == "bf16" and tally is not None:
+        print(_drift(judge, rows, args), file=sys.stderr)
+    return 0
+
+
+def _first_problems(rows: "list[Row]", limit: int | None) -> "list[Row]":
+    """The rows of the first problems; they are in the order of their problems."""
+    groups = itertools.groupby(rows, key=lambda row: row.id)
+    return [row for _, group in itertools.islice(groups, limit) for row in group]
+
+
+def _calibration(args: argparse.Namespace) -> dict[str, Any] | None:
+    """What turns raw scores into the ones that are written."""
+    from quorum.load import model_card
+
+    card = None if args.raw else model_card(args.evaluator, "evaluator")
+    return None if card is None or card.calibration is None else card.calibration["scores"]
+
+
+def _closing(tally: "Tally | None") -> str:
+    if tally is None:
+        return "complete already; --overwrite scores again"
+    parts = [f"{tally.rows:,} rows scored"]
+    parts += [
+        f"{number:,} {what}"
+        for number, what in (
+            (tally.failed, "without a score since their sampling failed"),
+            (tally.too_long, "without a score since they are longer than the evaluator's context"),
+            (tally.nan, "scores NaN, for which the evaluator gave no number"),
+        )
+        if number
+    ]
+    return "; ".join(parts)
+
+
+def _drift(judge: "Judge", rows: "Sequence[Row]", args: argparse.Namespace) -> str:
+    """How far some scores are from those in fp32, each solution scored alone."""
+    from evaluator.scored_files import largest_drift
+    from quorum.load import load_evaluator
+
+    exact = load_evaluator(args.evaluator, device=args.device, calibrated=not args.raw)
+    scores: list[float | None] = []
+    reference: list[float | None] = []
+    for row in _first_problems(list(rows), DRIFT_PROBLEMS):
+        scores += judge.score(row.problem, [row.generation])
+        reference += exact.score(row.problem, [row.generation])
+    return f"bf16 moves scores by at most {largest_drift(scores, reference):.4f} (of {len(scores)} compared with fp32)"

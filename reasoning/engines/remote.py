@@ -1,0 +1,194 @@
+"""An OpenAI-compatible server: what is asked of it, and what its refusals mean."""
+
+import contextlib
+import ipaddress
+import os
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import openai
+from openai import OpenAI
+
+from reasoning.engines.protocols import SamplingParams
+from reasoning.errors import InputError, QuorumError
+
+TOP_LOGPROBS = 20  # as many as vLLM gives unless it is told otherwise
+NO_KEY = "none"  # the client wants one; a server without keys ignores it
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Texts that a server sent for one prompt.
+
+    Attributes:
+        texts: one a choice.
+        reasons: why each ended, in the server's words.
+        num_tokens: of all texts together, as the server counts; 0 where it does not.
+        num_prompt_tokens: likewise.
+    """
+
+    texts: tuple[str, ...]
+    reasons: tuple[str | None, ...]
+    num_tokens: int
+    num_prompt_tokens: int
+
+
+class Refused(QuorumError):
+    """The server will not answer this request; others may do better."""
+
+
+class Remote:
+    """One model of one server.
+
+    Args:
+        url: as `http://127.0.0.1:8000/v1`.
+        model: its name there; None takes the only one that there is.
+        api_key: None takes OPENAI_API_KEY, except on loopback, where no key is sent.
+        chat: use the chat endpoint; None does so where plain completions are not served.
+        timeout_s: of one attempt.
+        max_retries: after the first attempt, with growing pauses, at time-outs, broken connections, 429 and 5xx.
+    """
+
+    def __init__(
+        self, url: str, model: str | None, *, api_key: str | None, chat: bool | None, timeout_s: float, max_retries: int
+    ) -> None:
+        local = _is_loopback(url)
+        key = api_key or (NO_KEY if local else os.environ.get("OPENAI_API_KEY") or NO_KEY)
+        self.url = url
+        self.chat = chat
+        self._model = model
+        self._client = OpenAI(
+            base_url=url,
+            api_key=key,
+            timeout=timeout_s,
+            max_retries=max_retries,
+            http_client=openai.DefaultHttpxClient(trust_env=False) if local else None,  # no proxy knows our loopback
+        )
+        weakref.finalize(self, self._client.close)
+
+    @property
+    def model(self) -> str:
+        """The model's name on the server.
+
+        Raises:
+            InputError: none was given, and there are several, or none.
+        """
+        if self._model is None:
+            with self._errors():
+                names = [model.id for model in self._client.models.list()]
+            if len(names) != 1:
+                found = ", ".join(names[:8]) or "none"
+                raise InputError(f"{self.url}: expected one model, found {found}; name one: openai:{self.url}#MODEL")
+            self._model = names[0]
+        return self._model
+
+    def complete(self, prompt: str, params: SamplingParams, *, n: int, seed: int | None) -> Reply:
+        """Texts that continue a prompt; the server may send fewer than `n`.
+
+        Raises:
+            Refused: this request, as where its prompt is too long.
+            QuorumError: the server cannot be reached, or refuses everything.
+        """
+        options: dict[str, Any] = {
+            "temperature": params.temperature,
+            "top_p": params.top_p,
+            "max_tokens": params.max_tokens,
+        }
+        options |= {"n": n} if n > 1 else {}
+        options |= {"seed": seed} if seed is not None else {}
+        options |= {"extra_body": {"top_k": params.top_k}} if params.top_k else {}
+        answer = self._ask(prompt, options)
+        texts = [choice.message.content or "" if self.chat else choice.text for choice in answer.choices]
+        return Reply(
+            texts=tuple(texts),
+            reasons=tuple(choice.finish_reason for choice in answer.choices),
+            num_tokens=answer.usage.completion_tokens if answer.usage else 0,
+            num_prompt_tokens=answer.usage.prompt_tokens if answer.usage else 0,
+        )
+
+    def next_tokens(self, prompt: str) -> dict[str, float]:
+        """Log-probabilities of the most likely next tokens; empty where the server gives none."""
+        options: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 1}
+        if self.chat:
+            options |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
+            answer = self._ask(prompt, options)
+            given = answer.choices[0].logprobs
+            places = given.content if given and given.content else []
+            return {token.token: token.logprob for place in places[:1] for token in place.top_logprobs}
+        answer = self._ask(prompt, options | {"logprobs": TOP_LOGPROBS})
+        given = answer.choices[0].logprobs
+        return dict((given.top_logprobs or [{}])[0] or {}) if given else {}
+
+    def echoed(self, text: str) -> list[tuple[str, float]]:
+        """The tokens of a text with their log-probabilities, 0 for the first; empty where the server gives none."""
+        options = {"temperature": 1.0, "max_tokens": 1, "echo": True, "logprobs": 1}
+        answer = self._ask(text, options)
+        given, usage = answer.choices[0].logprobs, answer.usage
+        if not (given and given.tokens and given.token_logprobs and usage):
+            return []
+        pairs: Sequence[tuple[str, float | None]] = list(zip(given.tokens, given.token_logprobs, strict=True))
+        return [(token, logprob or 0.0) for token, logprob in pairs[: usage.prompt_tokens]]
+
+    def _ask(self, prompt: str, options: dict[str, Any]) -> Any:
+        with self._errors():
+            if self.chat:
+                return self._ask_chat(prompt, options)
+            try:
+                answer = self._client.completions.create(model=self.model, prompt=prompt, **options)
+            except openai.APIStatusError as error:
+                if self.chat is not None or error.status_code not in (404, 405, 501):
+                    raise
+                answer_of_chat = self._ask_chat(prompt, options)
+                self.chat = True
+                return answer_of_chat
+            self.chat = False
+            return answer
+
+    def _ask_chat(self, prompt: str, options: dict[str, Any]) -> Any:
+        turn = [{"role": "user", "content": prompt}]
+        return self._client.chat.completions.create(model=self.model, messages=turn, **options)  # type: ignore[arg-type]
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """The client's errors as ours."""
+        try:
+            yield
+        except openai.APITimeoutError as error:
+            raise QuorumError(
+                f"{self.url}: expected an answer in {self._client.timeout} s, found none in "
+                f"{self._client.max_retries + 1} attempts; see whether the server is busy"
+            ) from error
+        except openai.APIConnectionError as error:
+            raise QuorumError(
+                f"{self.url}: expected an OpenAI-compatible server, found no connection "
+                f"({error.__cause__ or error}); start it, or name another"
+            ) from error
+        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+            raise InputError(f"{self.url}: expected a key that it takes; set OPENAI_API_KEY: {_said(error)}") from error
+        except openai.NotFoundError as error:
+            raise InputError(f"{self.url}: expected this URL and model {self._model} there: {_said(error)}") from error
+        except openai.BadRequestError as error:
+            raise Refused(f"{self.url}: expected it to take this request: {_said(error)}") from error
+        except openai.UnprocessableEntityError as error:
+            raise InputError(f"{self.url}: expected it to know every option; leave out: {_said(error)}") from error
+        except openai.APIStatusError as error:
+            raise QuorumError(f"{self.url}: expected an answer, found {error.status_code}: {_said(error)}") from error
+        except openai.APIError as error:
+            raise QuorumError(f"{self.url}: expected an answer in OpenAI's form: {_said(error)}") from error
+
+
+def _said(error: openai.APIError) -> str:
+    """What the server said, on one line."""
+    body = error.body
+    told = body.get("message") or body.get("detail") or body if isinstance(body, dict) else error.message
+    return f"it says {' '.join(str(told).split())[:300]}"
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")

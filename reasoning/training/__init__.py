@@ -1,0 +1,1 @@
+"""Mechanics of training as plain functions; each trainer has its own visible loop."""

@@ -1,0 +1,337 @@
+"""Sampling in bulk with a scripted model: what rows hold, how a killed run goes on, what is refused."""
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from generator.sampling import SamplingPlan, Tally, sample_file, sample_rows
+from reasoning.engines import Completion, Request, SamplingParams
+from reasoning.errors import InputError, QuorumError
+from reasoning.formats import Row, read_rows
+from reasoning.problems import ProblemRow
+from rerank.grading import grade_rows
+
+PARAMS = SamplingParams(temperature=0.6, top_p=0.95, max_tokens=64)
+PLAN = SamplingPlan(num_samples=4, params=PARAMS, seed=7, problems_per_call=2)
+
+
+def problem(number: int, **fields: Any) -> ProblemRow:
+    return ProblemRow(id=f"p{number}", problem=f"What is {number}?", expected_answer=str(number), **fields)
+
+
+PROBLEMS = [problem(i, template="t", solution="s") for i in range(5)]
+
+
+@dataclass
+class Seeded:
+    """What it says is a function of prompt, seed and temperature; completions come in reverse."""
+
+    fails: float = 0.0
+    calls: list[tuple[Sequence[Request], SamplingParams]] = field(default_factory=list)
+    name: str = "seeded"
+
+    def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[Completion]:
+        self.calls.append((requests, params))
+        for i, request in reversed(list(enumerate(requests))):
+            for j, seed in enumerate(request.seeds):
+                random = Random(f"{request.prompt} {seed if params.temperature else 0}")
+                if random.random() < self.fails:
+                    yield Completion(i, j, "", 0, 9, "error", "time-out")
+                else:
+                    yield Completion(i, j, f"so\n#### {random.randrange(5)}", 3, 9, "stop")
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+class TestRows:
+    def test_by_problem_then_sample_with_all_that_made_them(self) -> None:
+        rows = [row for batch in sample_rows(Seeded(), PROBLEMS, PLAN) for row in batch]
+        assert [row.key for row in rows] == [(f"p{i}", j) for i in range(5) for j in range(4)]
+        row = json.loads(rows[5].to_json())
+        seed, generation = row.pop("seed"), row.pop("generation")
+        assert isinstance(seed, int)
+        assert row == {
+            "id": "p1",
+            "sample": 1,
+            "problem": "What is 1?",
+            "expected_answer": "1",
+            "predicted_answer": generation[-1],
+            "symbolic_correct": generation[-1] == "1",
+            "num_generated_tokens": 3,
+            "finish_reason": "stop",
+            "model": "seeded",
+            "temperature": 0.6,
+            "template": "t",
+            "solution": "s",
+        }
+
+    def test_every_sample_has_its_own_seed_whatever_the_batch(self) -> None:
+        one, all_ = replace(PLAN, problems_per_call=1), replace(PLAN, problems_per_call=99)
+        by_one = [row for batch in sample_rows(Seeded(), PROBLEMS, one) for row in batch]
+        assert by_one == [row for batch in sample_rows(Seeded(), PROBLEMS, all_) for row in batch]
+        assert len({row.seed for row in by_one}) == 20
+        other = [row for batch in sample_rows(Seeded(), PROBLEMS, replace(PLAN, seed=8)) for row in batch]
+        assert not {row.seed for row in by_one} & {row.seed for row in other}
+
+    def test_engines_get_whole_batches(self) -> None:
+        engine = Seeded()
+        list(sample_rows(engine, PROBLEMS, PLAN))
+        assert [len(requests) for requests, _ in engine.calls] == [2, 2, 1]
+        assert {params for _, params in engine.calls} == {PARAMS}
+
+    def test_a_problem_without_an_expected_answer_is_not_graded(self) -> None:
+        ((row, *_),) = sample_rows(Seeded(), [ProblemRow(id="p", problem="Why?")], PLAN)
+        assert (row.expected_answer, row.symbolic_correct) == (None, None)
+
+    def test_a_failed_sample_is_a_row_that_says_so(self) -> None:
+        rows = [row for batch in sample_rows(Seeded(fails=0.5), PROBLEMS, PLAN) for row in batch]
+        failed = [row for row in rows if row.finish_reason == "error"]
+        assert 0 < len(failed) < len(rows) == 20
+        assert {(row.generation, row.predicted_answer, row.symbolic_correct) for row in failed} == {("", None, False)}
+        assert {(row.model_extra or {})["error"] for row in failed} == {"time-out"}
+
+    @pytest.mark.parametrize(
+        ("keep", "kept"),
+        [(None, {"solution", "template", "mine"}), (("mine",), {"mine"}), ((), set()), (("seed", "nothing"), set())],
+    )
+    def test_fields_of_the_problem(self, keep: tuple[str, ...] | None, kept: set[str]) -> None:
+        """What a row calls by the same name is its own."""
+        given = problem(1, solution="s", template="t", mine=[1], seed="theirs", model="theirs")
+        ((row, *_),) = sample_rows(Seeded(), [given], replace(PLAN, keep_fields=keep))
+        assert set(row.model_extra or {}) == kept
+        assert (row.model, type(row.seed)) == ("seeded", int)
+
+    def test_examples_come_first(self) -> None:
+        engine = Seeded()
+        list(sample_rows(engine, PROBLEMS[:1], replace(PLAN, examples=(("1 + 1?", "#### 2"),))))
+        ((request,), _) = engine.calls[0]
+        assert request.prompt == "Problem: 1 + 1?\nSolution:\n#### 2\n\nProblem: What is 0?\nSolution:\n"
+
+
+class TestGreedy:
+    PLAN = replace(PLAN, greedy=True)
+
+    def test_is_the_last_sample_of_each_problem(self) -> None:
+        rows = [row for batch in sample_rows(Seeded(), PROBLEMS, self.PLAN) for row in batch]
+        assert [row.sample for row in rows] == [0, 1, 2, 3, 4] * 5
+        assert {row.temperature for row in rows if row.sample == 4} == {0.0}
+        assert {row.temperature for row in rows if row.sample < 4} == {0.6}
+
+    def test_a_report_keeps_it_apart(self) -> None:
+        rows = [row for batch in sample_rows(Seeded(), PROBLEMS, self.PLAN) for row in batch]
+        graded = grade_rows(rows, workers=1)
+        assert None not in graded.greedy
+        assert {len(p.candidates) for p in graded.problems} == {4}
+
+
+class TestFile:
+    @pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz", "rows.parquet"])
+    def test_can_be_read_and_leaves_no_part(self, name: str, tmp_path: Path) -> None:
+        tally = sample_file(Seeded(fails=0.2), PROBLEMS, tmp_path / name, plan=PLAN)
+        rows = list(read_rows([tmp_path / name]))
+        assert [row.key for row in rows] == [(f"p{i}", j) for i in range(5) for j in range(4)]
+        assert tally == Tally(
+            rows=20,
+            failed=sum(row.finish_reason == "error" for row in rows),
+            unanswered=sum(row.predicted_answer is None for row in rows),
+            graded=20,
+            correct=sum(row.symbolic_correct is True for row in rows),
+        )
+        assert {path.name for path in tmp_path.iterdir()} == {name, f"{name}.settings"}
+
+    def test_a_complete_file_is_left_alone(self, tmp_path: Path) -> None:
+        output, engine = tmp_path / "rows.jsonl", Seeded()
+        sample_file(engine, PROBLEMS, output, plan=PLAN)
+        before, num_calls = output.read_bytes(), len(engine.calls)
+        assert sample_file(engine, PROBLEMS, output, plan=PLAN) is None
+        assert (output.read_bytes(), len(engine.calls)) == (before, num_calls)
+
+    def test_overwrite_samples_again(self, tmp_path: Path) -> None:
+        output = tmp_path / "rows.jsonl"
+        sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+        sample_file(Seeded(), PROBLEMS, output, plan=replace(PLAN, num_samples=1), overwrite=True)
+        assert [row["sample"] for row in lines(output)] == [0] * 5
+        assert sample_file(Seeded(), PROBLEMS, output, plan=replace(PLAN, num_samples=1)) is None
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"plan": replace(PLAN, num_samples=5)}, "num_samples 4 (now 5)"),
+            ({"plan": replace(PLAN, seed=8)}, "seed 7 (now 8)"),
+            ({"plan": replace(PLAN, params=replace(PARAMS, top_p=1.0))}, "top_p 0.95 (now 1.0)"),
+            ({"plan": replace(PLAN, greedy=True)}, "greedy false (now true)"),
+            ({"plan": replace(PLAN, keep_fields=())}, "keep_fields null (now [])"),
+            ({"plan": replace(PLAN, examples=(("a", "b"),))}, "examples null (now "),
+            ({"problems": PROBLEMS[:4]}, 'problems "5 with SHA-256'),
+            ({"problems": [problem(9), *PROBLEMS[1:]]}, 'problems "5 with SHA-256'),
+            ({"sampler": Seeded(name="other")}, 'model "seeded" (now "other")'),
+            ({"settings": {"weights": "b"}}, 'weights "a" (now "b")'),
+        ],
+    )
+    @pytest.mark.parametrize("complete", [True, False])
+    def test_other_settings_are_refused(
+        self, change: dict[str, Any], said: str, complete: bool, tmp_path: Path
+    ) -> None:
+        output = tmp_path / "rows.jsonl"
+        call: dict[str, Any] = {"sampler": Seeded(), "problems": PROBLEMS, "plan": PLAN, "settings": {"weights": "a"}}
+        sample_file(output=output, **call)
+        if not complete:
+            output.rename(output.with_name("rows.jsonl.part"))
+        with pytest.raises(InputError, match="expected rows of the same settings") as error:
+            sample_file(output=output, **{**call, **change})
+        assert said in str(error.value)
+        assert str(error.value).endswith("give the old settings, another -o, or --overwrite to start again")
+
+    def test_a_file_of_unknown_settings_is_refused(self, tmp_path: Path) -> None:
+        output = tmp_path / "rows.jsonl"
+        output.write_text("mine\n")
+        with pytest.raises(InputError, match="found one of unknown settings"):
+            sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+        assert output.read_text() == "mine\n"
+
+    def test_an_older_file_stays_until_the_new_one_is_whole(self, tmp_path: Path) -> None:
+        output = tmp_path / "rows.jsonl"
+        sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+        before = output.read_bytes()
+        plan = replace(PLAN, seed=8)
+        with pytest.raises(QuorumError, match=r"all 8 of a batch failed, the first with: time-out; run the same"):
+            sample_file(Seeded(fails=1.0), PROBLEMS, output, plan=plan, overwrite=True)
+        assert output.read_bytes() == before
+        with pytest.raises(InputError, match=r"seed 8 \(now 7\)"):  # it is no longer what a run of PLAN left
+            sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+        sample_file(Seeded(), PROBLEMS, output, plan=plan)
+        assert len(lines(output)) == 20
+        assert output.read_bytes() != before
+
+    @pytest.mark.parametrize(
+        ("problems", "plan", "said"),
+        [
+            ([], PLAN, "at least one problem, found none"),
+            (PROBLEMS, replace(PLAN, num_samples=0), "at least one sample"),
+            (PROBLEMS, replace(PLAN, params=replace(PARAMS, temperature=0.0)), "all 4 samples are the same"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(
+        self, problems: list[ProblemRow], plan: SamplingPlan, said: str, tmp_path: Path
+    ) -> None:
+        with pytest.raises(InputError, match=said):
+            sample_file(Seeded(), problems, tmp_path / "rows.jsonl", plan=plan)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_another_suffix_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"expected a name ending in \.jsonl"):
+            sample_file(Seeded(), PROBLEMS, tmp_path / "rows.csv", plan=PLAN)
+
+    def test_one_problem_that_fails_alone_is_kept(self, tmp_path: Path) -> None:
+        """As one that is longer than the context: run again, it would fail again."""
+        tally = sample_file(Seeded(fails=1.0), PROBLEMS[:1], tmp_path / "rows.jsonl", plan=PLAN)
+        assert tally == Tally(rows=4, failed=4, unanswered=4, graded=4)
+
+    def test_an_engine_that_leaves_samples_out_is_noticed(self, tmp_path: Path) -> None:
+        class Lossy(Seeded):
+            def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[Completion]:
+                yield from list(super().sample(requests, params))[1:]
+
+        with pytest.raises(QuorumError, match="expected 8 completions, found 7"):
+            sample_file(Lossy(), PROBLEMS, tmp_path / "rows.jsonl", plan=PLAN)
+
+
+class Interrupted(Exception):
+    pass
+
+
+def interrupt_after(number: int) -> Any:
+    """A listener that stops the run at one completion."""
+    count = iter(range(number))
+
+    def listen(_: Completion) -> None:
+        if next(count, None) is None:
+            raise Interrupted
+
+    return listen
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
+@pytest.mark.parametrize("at", [0, 3, 8, 11, 19])
+@pytest.mark.parametrize("torn", [b"", b'{"id": "p', b'{"id":"p2","sample":0}\n'])
+def test_an_interrupted_run_goes_on_to_the_same_bytes(at: int, torn: bytes, name: str, tmp_path: Path) -> None:
+    """Whatever stands behind the last whole batch is drawn again."""
+    sample_file(Seeded(), PROBLEMS, tmp_path / "whole" / name, plan=PLAN)
+    output = tmp_path / name
+    with pytest.raises(Interrupted):
+        sample_file(Seeded(), PROBLEMS, output, plan=PLAN, on_completion=interrupt_after(at))
+    with output.with_name(f"{name}.part").open("ab") as file:
+        file.write(torn)
+    resumed: list[int] = []
+    engine = Seeded()
+    sample_file(engine, PROBLEMS, output, plan=PLAN, on_resume=resumed.append)
+    assert resumed == [at // 8 * 8]
+    assert sum(len(requests) for requests, _ in engine.calls) == 5 - at // 8 * 2
+    assert output.read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_all_rows_there_but_not_the_name(tmp_path: Path) -> None:
+    output = tmp_path / "rows.jsonl"
+    sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+    whole = output.read_bytes()
+    output.rename(tmp_path / "rows.jsonl.part")
+    engine = Seeded()
+    sample_file(engine, PROBLEMS, output, plan=PLAN)
+    assert (engine.calls, output.read_bytes()) == ([], whole)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {folder!r})
+from test_sampling import PLAN, PROBLEMS, Seeded
+from generator.sampling import sample_file
+
+count = 0
+def kill(_):
+    global count
+    count += 1
+    if count == {at}:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sample_file(Seeded(), PROBLEMS, Path({output!r}), plan=PLAN, on_completion=kill)
+"""
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
+def test_killed_again_and_again(name: str, tmp_path: Path) -> None:
+    """kill -9 in every batch: each run keeps what the ones before it finished."""
+    sample_file(Seeded(), PROBLEMS, tmp_path / "whole" / name, plan=PLAN)
+    output = tmp_path / name
+    program = KILLED.format(folder=str(Path(__file__).parent), at=12, output=str(output))
+    codes = [subprocess.run([sys.executable, "-c", program]).returncode for _ in range(3)]
+    assert codes == [-9, -9, 0]
+    assert output.read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
+    output = tmp_path / "rows.jsonl"
+
+    def start_another(_: Completion) -> None:
+        sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+
+    with pytest.raises(InputError, match="found another process that does"):
+        sample_file(Seeded(), PROBLEMS, output, plan=PLAN, on_completion=start_another)
+
+
+def test_the_same_rows_are_the_same_bytes_in_gzip(tmp_path: Path) -> None:
+    for name in ("a.jsonl.gz", "b.jsonl.gz"):
+        sample_file(Seeded(), PROBLEMS, tmp_path / name, plan=PLAN)
+    assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
+    first = gzip.decompress((tmp_path / "a.jsonl.gz").read_bytes()).splitlines()[0]
+    assert Row.model_validate_json(first).key == ("p0", 0)
