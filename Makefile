@@ -1,7 +1,7 @@
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench reproduce clean
 demo: $(STAMP)  ## report on the sample file that ships with Quorum
 	$(VENV)/bin/quorum demo
 
@@ -10,6 +10,10 @@ test: $(STAMP)  ## format, lint, types, layers and tests, as CI runs them
 
 bench: $(STAMP)  ## speed against what a user would take instead; prints ratios
 	for file in benchmarks/bench_*.py; do $(VENV)/bin/python $$file || exit 1; done
+
+SCALE ?= full
+reproduce: $(STAMP)  ## the paper in miniature, in hours; SCALE=small in fewer, SCALE=smoke in minutes; resumes
+	$(VENV)/bin/python -m recipes.reproduce --scale $(SCALE)
 
 clean:
 	rm -rf $(VENV) demo-report

@@ -114,7 +114,9 @@ class TinyServer:
                 "text": text + said,
                 "logprobs": {"tokens": pieces, "token_logprobs": own + [-1.0] * len(new), "top_logprobs": None},
             }
-        return choice | {"text": said, "logprobs": {"top_logprobs": [top]} if wants else None}
+        pieces = [self.tokenizer.decode([token]) for token in new]
+        own_alone = {"tokens": pieces, "token_logprobs": [-1.0] * len(new), "top_logprobs": [top]}
+        return choice | {"text": said, "logprobs": own_alone if wants else None}
 
 
 class _Handler(BaseHTTPRequestHandler):

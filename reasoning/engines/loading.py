@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
 from reasoning.errors import InputError
 from reasoning.model_folder import ModelCard, check_kind, check_model_folder, read_card
+from reasoning.tokenizer import load_tokenizer
 
 Kind = Literal["generator", "evaluator"]
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -57,7 +58,7 @@ def load_model(name: str, *, device: str | None = None, dtype: str = "auto", kin
             check_kind(folder, kind)
         card = read_card(folder)
     stored = "auto" if place.type != "cpu" else torch.float32
-    tokenizer = _from_pretrained(AutoTokenizer, name, "a tokenizer")
+    tokenizer = load_tokenizer(name)
     model = _from_pretrained(
         AutoModelForCausalLM,
         name,

@@ -127,9 +127,10 @@ class Remote:
         options = {"temperature": 1.0, "max_tokens": 1, "echo": True, "logprobs": 1}
         answer = self._ask(text, options)
         given, usage = answer.choices[0].logprobs, answer.usage
-        if not (given and given.tokens and given.token_logprobs and usage):
+        tokens = (given and given.tokens) or []
+        if usage is None or len(tokens) < usage.prompt_tokens:  # the completion's tokens alone
             return []
-        pairs: Sequence[tuple[str, float | None]] = list(zip(given.tokens, given.token_logprobs, strict=True))
+        pairs: Sequence[tuple[str, float | None]] = list(zip(tokens, given.token_logprobs, strict=True))
         return [(token, logprob or 0.0) for token, logprob in pairs[: usage.prompt_tokens]]
 
     def _ask(self, prompt: str, options: dict[str, Any]) -> Any:

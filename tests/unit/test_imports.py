@@ -96,7 +96,8 @@ def test_help_imports_nothing_heavy(command: str) -> None:
 
 def test_every_import_is_of_a_declared_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {normal(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in project["dependencies"]}
+    extras = [line for extra, lines in project["optional-dependencies"].items() if extra != "dev" for line in lines]
+    declared = {normal(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in [*project["dependencies"], *extras]}
     distributions = packages_distributions()
     used = {normal(distributions.get(module, [module])[0]) for module in third_party_modules()}
     assert {PART_OF.get(name, name) for name in used} - declared == set()

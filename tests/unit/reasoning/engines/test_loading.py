@@ -85,5 +85,5 @@ def test_no_such_device(tmp_path: Path) -> None:
 
 def test_no_such_model_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(InputError, match="nobody/nothing: expected a tokenizer, found: "):
+    with pytest.raises(InputError, match="nobody/nothing: expected a tokenizer, found none: "):
         load_model("nobody/nothing")

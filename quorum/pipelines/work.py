@@ -1,0 +1,178 @@
+"""The kinds of stages: train a generator, train an evaluator, draw samples, score samples.
+
+A recipe becomes a stage's settings. What it names as a path, an input takes the place of, so that a file's content
+counts and its name does not.
+"""
+
+import itertools
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+import evaluator.train
+import generator.ssft.train
+from evaluator.recipe import EvaluatorRecipe
+from evaluator.scored_files import by_problem, score_file
+from generator.sampling import SamplingPlan, sample_file
+from generator.ssft.recipe import SsftRecipe
+from quorum.load import load_evaluator, load_generator
+from quorum.pipelines.stages import INPUT, Settings, Stage
+from reasoning.config import Section, check_recipe
+from reasoning.engines import SamplingParams
+from reasoning.formats import read_rows
+from reasoning.problems import read_problems
+
+LINE_EVERY_S = 10.0
+
+Sources = Mapping[str, Path | Stage]
+
+
+class SamplesSection(Section):
+    """Samples of a generator."""
+
+    problems: Path = Field(description="file of problems with expected answers")
+    limit: PositiveInt | None = Field(default=None, description="problems at most, from the first")
+    num_samples: PositiveInt = Field(default=64, description="samples of a problem, a greedy one not counted")
+    temperature: PositiveFloat = Field(default=0.6, description="of the samples")
+    top_p: float = Field(default=0.95, gt=0.0, le=1.0, description="share of the probability mass that is kept")
+    top_k: NonNegativeInt = Field(default=0, description="most likely tokens that are kept; 0 keeps all")
+    max_tokens: PositiveInt = Field(default=512, description="of one sample")
+    seed: NonNegativeInt = Field(default=0, description="of the samples")
+    problems_per_call: PositiveInt = Field(default=32, description="problems at a time; what a kill costs at most")
+
+
+def generator_stage(name: str, recipe: SsftRecipe, sources: Sources) -> Stage:
+    """Supervised solution fine-tuning.
+
+    Args:
+        name: of the stage.
+        recipe: with anything in the places that `sources` fills.
+        sources: by place in the recipe, as `model.from` or `data.0.path`.
+    """
+    settings, inputs = _apart(recipe, sources)
+    return Stage(name=name, settings=settings, inputs=inputs, work=_train_generator, output="model")
+
+
+def evaluator_stage(name: str, recipe: EvaluatorRecipe, sources: Sources) -> Stage:
+    """Training an evaluator; as `generator_stage`."""
+    settings, inputs = _apart(recipe, sources)
+    return Stage(name=name, settings=settings, inputs=inputs, work=_train_evaluator, output="model")
+
+
+def samples_stage(name: str, section: SamplesSection, model: Stage, sources: Sources, *, greedy: bool = False) -> Stage:
+    """Samples of a generator, graded.
+
+    Args:
+        model: the generator.
+        sources: by place in the section: `problems`.
+        greedy: also take a greedy sample of each problem, which gives Pass@1.
+    """
+    settings, inputs = _apart(section, sources)
+    settings |= {"greedy": greedy, "model": f"{INPUT}model"}
+    return Stage(
+        name=name, settings=settings, inputs={**inputs, "model": model}, work=_draw_samples, output="samples.jsonl"
+    )
+
+
+def scores_stage(name: str, samples: Stage, model: Stage) -> Stage:
+    """Samples with an evaluator's scores, as the model gives them."""
+    inputs = {"samples": samples, "model": model}
+    settings = {name: f"{INPUT}{name}" for name in inputs}
+    return Stage(name=name, settings=settings, inputs=inputs, work=_score_samples, output="scores.jsonl")
+
+
+def _train_generator(settings: Settings, folder: Path) -> None:
+    generator.ssft.train.train(check_recipe(SsftRecipe, settings, folder.name), folder)
+
+
+def _train_evaluator(settings: Settings, folder: Path) -> None:
+    evaluator.train.train(check_recipe(EvaluatorRecipe, settings, folder.name), folder)
+
+
+def _draw_samples(settings: Settings, folder: Path) -> None:
+    greedy, model = settings["greedy"], settings["model"]
+    fields = {name: value for name, value in settings.items() if name in SamplesSection.model_fields}
+    section = check_recipe(SamplesSection, fields, folder.name)
+    problems = list(itertools.islice(read_problems([section.problems]), section.limit))
+    plan = SamplingPlan(
+        num_samples=section.num_samples,
+        params=SamplingParams(section.temperature, section.top_p, section.top_k, section.max_tokens),
+        seed=section.seed,
+        greedy=greedy,
+        keep_fields=(),
+        problems_per_call=section.problems_per_call,
+    )
+    told = _Progress(len(problems) * plan.rows_per_problem, "samples")
+    sample_file(
+        load_generator(model),
+        problems,
+        folder / "samples.jsonl",
+        plan=plan,
+        on_resume=told.resume,
+        on_completion=lambda _: told.add(1),
+    )
+
+
+def _score_samples(settings: Settings, folder: Path) -> None:
+    rows = by_problem(read_rows([Path(settings["samples"])]))
+    told = _Progress(len(rows), "samples scored")
+    score_file(
+        load_evaluator(settings["model"], calibrated=False),
+        rows,
+        folder / "scores.jsonl",
+        settings={},
+        on_resume=told.resume,
+        on_rows=told.add,
+    )
+
+
+class _Progress:
+    """A line every ten seconds: how much is done, and the time left."""
+
+    def __init__(self, total: int, what: str) -> None:
+        self._total, self._what = total, what
+        self.resume(0)
+
+    def resume(self, number: int) -> None:
+        """So many were done before."""
+        self._done = self._before = number
+        self._start = self._last = time.monotonic()
+
+    def add(self, number: int) -> None:
+        self._done += number
+        now = time.monotonic()
+        if now - self._last < LINE_EVERY_S:
+            return
+        self._last = now
+        left_s = int((now - self._start) * (self._total - self._done) / max(1, self._done - self._before))
+        left = f"{left_s // 3600}:{left_s // 60 % 60:02}:{left_s % 60:02}"
+        print(f"{self._done:,} of {self._total:,} {self._what}, {left} left", file=sys.stderr, flush=True)
+
+
+def _apart(recipe: BaseModel, sources: Sources) -> tuple[dict[str, Any], dict[str, Path | Stage]]:
+    """The recipe's settings, and its files as inputs in the settings' places."""
+    inputs: dict[str, Path | Stage] = {}
+
+    def walk(value: Any, place: str) -> Any:
+        if isinstance(value, dict):
+            return {key: walk(part, f"{place}.{key}".lstrip(".")) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [walk(part, f"{place}.{i}") for i, part in enumerate(value)]
+        if place in sources:
+            inputs[place] = sources[place]
+        elif isinstance(value, Path):
+            inputs[place] = value
+        elif place.endswith(".from") and isinstance(value, str) and Path(value).exists():
+            inputs[place] = Path(value)
+        else:
+            return value
+        return f"{INPUT}{place}"
+
+    settings = walk(recipe.model_dump(by_alias=True), "")
+    unused = sources.keys() - inputs.keys()
+    assert not unused, f"no such places in the recipe: {unused}"
+    return settings, inputs
