@@ -5,6 +5,7 @@ reply, {"id", "latex", "rss_mb"}, where a null latex is an undecided answer. The
 it is ready. It ends at the end of its input, at its memory or processor limit, or when its parent kills it.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -12,6 +13,7 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 MEMORY_BYTES = 1536 * 2**20
@@ -90,7 +92,14 @@ def _reply(pipe: BinaryIO, message: dict[str, object]) -> None:
 
 
 def _rss_mb() -> int:
-    """The largest resident set so far; Linux counts kilobytes, macOS bytes."""
+    """The largest resident set so far, of this program alone.
+
+    Linux hands ru_maxrss on from the parent's memory at the time of the fork, so a parent that holds a model would have
+    its child recycled at each question; /proc does not.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) // 2**10
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 

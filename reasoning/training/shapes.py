@@ -5,7 +5,6 @@ longer than the product itself: with steps of all sizes a small model trained at
 10,000.
 """
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -27,11 +26,3 @@ def rounded_rows(num_rows: int) -> int:
 def padded_index(index_N: Tensor) -> Tensor:
     """Positions with zeros behind them, up to a multiple of POSITIONS; what is found there is dropped again."""
     return functional.pad(index_N, (0, rounded_up(len(index_N), POSITIONS) - len(index_N)))
-
-
-def flush_denormals() -> None:
-    """Count numbers below 1e-38 as zero, which a CPU calculates with a hundred times slower.
-
-    AdamW's averages of weights without a gradient, as rows of tokens that do not occur, end there.
-    """
-    torch.set_flush_denormal(True)

@@ -13,7 +13,6 @@ from reasoning.training.plan import Plan
 from reasoning.training.processes import Place
 from reasoning.training.schedule import lr_share
 from reasoning.training.settings import LoraSection, OptimizerSection, RunSection
-from reasoning.training.shapes import flush_denormals
 
 
 def model_to_train(base: PreTrainedModel, *, run: RunSection, lora: LoraSection | None, seed: int) -> nn.Module:
@@ -43,8 +42,6 @@ def start_engine(model: nn.Module, *, optimizer: OptimizerSection, run: RunSecti
             f"run.deepspeed: expected DeepSpeed's settings for {place.num_ranks} processes, found none; "
             "add --set run.deepspeed.zero_optimization.stage=2"
         )
-    if place.device.type == "cpu":
-        flush_denormals()
     return PlainEngine(model.to(place.device), optimizer)
 
 

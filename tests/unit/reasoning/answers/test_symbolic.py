@@ -283,3 +283,15 @@ def _wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "the watchdog's time is over"
         time.sleep(0.02)
+
+
+@linux_only
+def test_a_child_of_a_large_parent_is_kept() -> None:
+    symbolic.close()
+    held = bytearray(os.urandom(1 << 20)) * 700  # megabytes: more than the child may reach itself
+    rewrite("1", deadline_s=PATIENT_S)
+    pid = symbolic.child_pid()
+    assert pid is not None
+    rewrite("2", deadline_s=PATIENT_S)
+    assert symbolic.child_pid() == pid
+    assert len(held) == 700 << 20
