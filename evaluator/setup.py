@@ -15,8 +15,9 @@ from evaluator.training_data import TrainingData, as_text, load_training_data
 from evaluator.trees import Cost
 from evaluator.validation import Validation, load_validation
 from evaluator.verdict import VerdictTokens, audit_labels
+from reasoning.tokenizer import load_tokenizer
 from reasoning.training.engine import Engine
-from reasoning.training.models import context_length, load_model, load_tokenizer
+from reasoning.training.models import context_length, load_model
 from reasoning.training.plan import Plan
 from reasoning.training.processes import Place
 from reasoning.training.run_folder import RunFolder

@@ -1,7 +1,5 @@
 """The run: from the first step, or the last checkpoint, to the evaluator's folder."""
 
-import shutil
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,14 +14,13 @@ from evaluator.recipe import EvaluatorRecipe
 from evaluator.setup import Run, prepare
 from reasoning.config import resolved
 from reasoning.model_folder import ModelCard, write_card
-from reasoning.training.batches import share_of_rank, split_padded
-from reasoning.training.checkpoints import checkpoint_folder, whole_folder
+from reasoning.training.batches import batches_of_rank
+from reasoning.training.checkpoints import checkpoint_folder
 from reasoning.training.metrics import Metrics
-from reasoning.training.models import save_model
-from reasoning.training.processes import this_place, total, wait_for_all
-from reasoning.training.progress import Progress, seed_step
+from reasoning.training.processes import this_place, total
+from reasoning.training.progress import Progress, check_finite, seed_step
 from reasoning.training.run_folder import RunFolder, enter_run_folder
-from reasoning.training.saving import export, load_checkpoint, save_checkpoint
+from reasoning.training.saving import export, load_checkpoint, save_checkpoint, write_model
 from reasoning.training.start import lr_of_step, precision
 
 
@@ -59,7 +56,16 @@ def _train(run: Run) -> None:
         run.place.say(f"going on after step {progress.step:,} of {run.num_steps:,}")
     with Metrics(run.folder, run.place, first_step=progress.step, num_steps=run.num_steps) as metrics:
         progress = _loop(run, progress, metrics)
-    _write_model(run, progress)
+    write_model(
+        run.engine,
+        run.base,
+        run.tokenizer,
+        _card(run, progress),
+        run.folder,
+        best_step=progress.best_step,
+        precision=run.recipe.run.save_precision,
+        place=run.place,
+    )
 
 
 def _loop(run: Run, progress: Progress, metrics: Metrics) -> Progress:
@@ -71,6 +77,7 @@ def _loop(run: Run, progress: Progress, metrics: Metrics) -> Progress:
             break
         lr = lr_of_step(run.recipe.optimizer, step, num_steps=run.num_steps)
         loss, norm = _take_step(run, step, groups, lr)
+        check_finite(loss, step)
         num_tokens = sum(run.plan.lengths[group] for group in groups)
         progress = progress.after_step(num_tokens)
         rate = metrics.count(num_tokens)
@@ -92,7 +99,7 @@ def _take_step(run: Run, step: int, groups: list[int], lr: float) -> tuple[float
     seed_step(seed=run.recipe.seed, step=step, rank=run.place.rank)
     items = {group: make_item(run.data.groups[group], run.verdict, run.recipe) for group in groups}
     counts = counts_of(list(items.values()), run.recipe.loss)
-    batches = _batches(run, groups)
+    batches = batches_of_rank(groups, run.plan.lengths, run.recipe.batch, run.place)
     losses = []
     for number, batch in enumerate(batches, 1):
         chosen = [items[group] for group in batch or groups[:1]]
@@ -104,14 +111,6 @@ def _take_step(run: Run, step: int, groups: list[int], lr: float) -> tuple[float
         losses.append(loss.detach())
     norm = run.engine.step(lr)
     return total(float(torch.stack(losses).sum()), run.place), norm
-
-
-def _batches(run: Run, groups: Sequence[int]) -> list[list[int]]:
-    """This process's batches of a step."""
-    section = run.recipe.batch
-    tokens = section.micro_tokens or -(-section.tokens // run.place.num_ranks)
-    batches = list(split_padded(groups, run.plan.lengths, tokens=tokens))
-    return share_of_rank(batches, rank=run.place.rank, num_ranks=run.place.num_ranks)
 
 
 def _validate(run: Run, progress: Progress, metrics: Metrics) -> Progress:
@@ -130,20 +129,6 @@ def _validate(run: Run, progress: Progress, metrics: Metrics) -> Progress:
         f"over all samples {overall:.3f}"
     )
     return progress
-
-
-def _write_model(run: Run, progress: Progress) -> None:
-    """The weights that were the best on validation, else the last ones."""
-    weights = run.engine.weights() if progress.best_step is None else {}
-    if run.place.is_first:
-        with whole_folder(run.folder.model) as part:
-            if progress.best_step is None:
-                save_model(run.base, weights, run.tokenizer, part, precision=run.recipe.run.save_precision)
-            else:
-                best = checkpoint_folder(run.folder.exports, progress.best_step)
-                shutil.copytree(best, part, dirs_exist_ok=True)
-            write_card(_card(run, progress), part)
-    wait_for_all(run.place)
 
 
 def _card(run: Run, progress: Progress) -> ModelCard:

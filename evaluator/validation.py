@@ -14,7 +14,8 @@ from evaluator.recipe import RankingSection
 from evaluator.verdict import LabelAudit, score_of
 from reasoning.auroc import ProblemScores, auroc_of
 from reasoning.errors import InputError
-from reasoning.training.models import load_model, load_tokenizer
+from reasoning.tokenizer import load_tokenizer
+from reasoning.training.models import load_model
 
 
 @dataclass(frozen=True)

@@ -147,10 +147,9 @@ def compare_runs(
     )
 
 
-def comparison_markdown(comparison: RunComparison) -> str:
-    """The comparison as an aligned Markdown table."""
-    head = ["metric", "A, %", "B, %", "A - B, points", "95% interval", "p (Holm)", "A is"]
-    rows = [
+def metric_rows(comparison: RunComparison) -> list[list[str]]:
+    """The cells of each metric: name, a, b, difference in points, its interval, adjusted p, verdict."""
+    return [
         [
             title(m.name, m.n, m.k),
             percent(m.a_value),
@@ -162,6 +161,12 @@ def comparison_markdown(comparison: RunComparison) -> str:
         ]
         for m in comparison.metrics
     ]
+
+
+def comparison_markdown(comparison: RunComparison) -> str:
+    """The comparison as an aligned Markdown table."""
+    head = ["metric", "A, %", "B, %", "A - B, points", "95% interval", "p (Holm)", "A is"]
+    rows = metric_rows(comparison)
     lines = [
         f"# {counted(comparison.num_problems, 'problem')} in both runs, n = {comparison.n}",
         "",

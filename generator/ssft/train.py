@@ -1,6 +1,5 @@
 """The run: from the first step, or the last checkpoint, to the model folder."""
 
-import math
 from pathlib import Path
 
 import torch
@@ -9,14 +8,13 @@ from transformers.utils import logging
 from generator.ssft.recipe import SsftRecipe
 from generator.ssft.setup import Run, prepare
 from reasoning.config import resolved
-from reasoning.errors import QuorumError
 from reasoning.model_folder import ModelCard, write_card
-from reasoning.training.batches import Batch, collate, collate_packed, share_of_rank, split_padded
+from reasoning.training.batches import Batch, batches_of_rank, collate, collate_packed
 from reasoning.training.checkpoints import checkpoint_folder
 from reasoning.training.logits import completion_loss
 from reasoning.training.metrics import Metrics
 from reasoning.training.processes import this_place, total
-from reasoning.training.progress import Progress, seed_step
+from reasoning.training.progress import Progress, check_finite, seed_step
 from reasoning.training.run_folder import RunFolder, enter_run_folder
 from reasoning.training.saving import export, load_checkpoint, save_checkpoint, write_model
 from reasoning.training.start import lr_of_step, precision
@@ -75,8 +73,7 @@ def _loop(run: Run, progress: Progress, metrics: Metrics) -> Progress:
             break
         lr = lr_of_step(run.recipe.optimizer, step, num_steps=run.num_steps)
         loss, norm = _take_step(run, step, rows, lr)
-        if not math.isfinite(loss):
-            raise QuorumError(f"step {step + 1:,}: expected a finite loss, found {loss}; lower optimizer.lr")
+        check_finite(loss, step)
         num_tokens = sum(run.plan.lengths[row] for row in rows)
         progress = progress.after_step(num_tokens)
         rate = metrics.count(num_tokens)
@@ -97,7 +94,7 @@ def _take_step(run: Run, step: int, rows: list[int], lr: float) -> tuple[float, 
     """Change the weights once; return the step's loss, a mean over its completion tokens, and the gradient's norm."""
     seed_step(seed=run.recipe.seed, step=step, rank=run.place.rank)
     num_targets = run.data.examples.num_targets(rows)
-    batches = _batches(run, rows)
+    batches = batches_of_rank(rows, run.plan.lengths, run.recipe.batch, run.place)
     losses = []
     for number, batch_rows in enumerate(batches, 1):
         batch = _batch(run, batch_rows or rows[:1])
@@ -109,14 +106,6 @@ def _take_step(run: Run, step: int, rows: list[int], lr: float) -> tuple[float, 
         losses.append(loss.detach())
     norm = run.engine.step(lr)
     return total(float(torch.stack(losses).sum()), run.place), norm
-
-
-def _batches(run: Run, rows: list[int]) -> list[list[int]]:
-    """This process's batches of a step."""
-    section = run.recipe.batch
-    tokens = section.micro_tokens or -(-section.tokens // run.place.num_ranks)
-    batches = list(split_padded(rows, run.plan.lengths, tokens=tokens))
-    return share_of_rank(batches, rank=run.place.rank, num_ranks=run.place.num_ranks)
 
 
 def _batch(run: Run, rows: list[int]) -> Batch:

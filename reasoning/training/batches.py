@@ -9,16 +9,27 @@ Shapes: B rows, T positions, N completion tokens of a batch.
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
 from reasoning.training.examples import Examples
+from reasoning.training.processes import Place
 from reasoning.training.shapes import WIDTH, rounded_rows, rounded_up
 
 T = TypeVar("T")
 WINDOW_STEPS = 32  # examples of like length are sought among those of this many steps
+
+
+class StepSize(Protocol):
+    """The part of a recipe that says how large steps and batches are."""
+
+    @property
+    def tokens(self) -> int: ...
+
+    @property
+    def micro_tokens(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -101,6 +112,20 @@ def share_of_rank(batches: Sequence[list[int]], *, rank: int, num_ranks: int) ->
     rounds = -(-len(batches) // num_ranks)
     padded = [*batches, *([] for _ in range(rounds * num_ranks - len(batches)))]
     return padded[rank::num_ranks]
+
+
+def batches_of_rank(rows: Sequence[int], lengths: Sequence[int], section: StepSize, place: Place) -> list[list[int]]:
+    """This process's batches of a step.
+
+    Args:
+        rows: what the step sees, by length.
+        lengths: tokens of each example that there is.
+        section: tokens of a step and of a batch.
+        place: this process among the others.
+    """
+    tokens = section.micro_tokens or -(-section.tokens // place.num_ranks)
+    batches = list(split_padded(rows, lengths, tokens=tokens))
+    return share_of_rank(batches, rank=place.rank, num_ranks=place.num_ranks)
 
 
 def collate(examples: Examples, rows: Sequence[int]) -> Batch:

@@ -12,7 +12,6 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from reasoning.errors import InputError
 from reasoning.model_folder import check_model_folder
-from reasoning.tokenizer import load_tokenizer as load_tokenizer
 from reasoning.training.settings import LoraSection, ModelSection
 
 Precision = Literal["fp32", "bf16"]

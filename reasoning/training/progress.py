@@ -1,12 +1,14 @@
 """How far a run is: what a checkpoint keeps beside weights and optimizer."""
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Self
 
 import torch
 from pydantic import BaseModel, ConfigDict
 
+from reasoning.errors import QuorumError
 from reasoning.formats.write import atomic_file
 
 STATE = "state.json"
@@ -41,6 +43,19 @@ class Progress(BaseModel):
         if accuracy < best:
             return self.model_copy(update={"num_worse": num_worse})
         return self.model_copy(update={"best_step": self.step, "best_accuracy": accuracy, "num_worse": num_worse})
+
+
+def check_finite(loss: float, step: int) -> None:
+    """End a run whose loss is no number, before its weights are saved.
+
+    Args:
+        step: counted from 0.
+
+    Raises:
+        QuorumError: it is infinite or NaN.
+    """
+    if not math.isfinite(loss):
+        raise QuorumError(f"step {step + 1:,}: expected a finite loss, found {loss}; lower optimizer.lr")
 
 
 def write_progress(progress: Progress, folder: Path) -> None:

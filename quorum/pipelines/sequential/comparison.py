@@ -9,9 +9,9 @@ from typing import Any
 from reasoning.answers.policy import Policy
 from reasoning.formats import read_rows
 from reasoning.formats.write import atomic_file
-from rerank.comparison import MetricDifference, RunComparison, compare_runs
+from rerank.comparison import MetricDifference, RunComparison, compare_runs, metric_rows
 from rerank.grading import grade_rows
-from rerank.markdown import aligned_table, p_value, percent, points
+from rerank.markdown import aligned_table, p_value, points
 from rerank.naming import title
 from rerank.report import DEFAULT_EXTRACTION
 from rerank.runs import Run, graded_run
@@ -54,20 +54,8 @@ def to_markdown(comparisons: list[RunComparison]) -> str:
 
 
 def _table(compared: RunComparison) -> str:
-    rows = [
-        [
-            title(m.name, m.n, m.k),
-            percent(m.a_value),
-            percent(m.b_value),
-            points(m.difference),
-            f"{points(m.low)} to {points(m.high)}",
-            p_value(m.p_adjusted).removeprefix("p ").removeprefix("= "),
-            m.verdict,
-        ]
-        for m in compared.metrics
-    ]
     head = ["metric", compared.a, compared.b, "difference, points", "95% interval", "p (Holm)", f"{compared.a} is"]
-    return aligned_table(head, rows, numeric=(1, 2, 3))
+    return aligned_table(head, metric_rows(compared), numeric=(1, 2, 3))
 
 
 def conclusion(compared: RunComparison) -> str:

@@ -13,9 +13,10 @@ from evaluator.recipe import EvaluatorRecipe
 from evaluator.train import train
 from evaluator.validation import scored, within_and_overall
 from reasoning.config import check_recipe
-from reasoning.errors import InputError
+from reasoning.errors import InputError, QuorumError
 from reasoning.model_folder import check_kind, read_card
-from reasoning.training.models import load_model, load_tokenizer
+from reasoning.tokenizer import load_tokenizer
+from reasoning.training.models import load_model
 from reasoning.training.saving import save_checkpoint
 from tests.graded_samples import make_groups, write_samples
 from tests.tiny_models import save_tiny_model
@@ -183,3 +184,10 @@ def test_auroc_within_problems(make: Make) -> None:
 
     problems: Any = scored(Knows(), groups)  # type: ignore[arg-type]
     assert within_and_overall(problems)[0] == 0.5
+
+
+def test_a_loss_that_is_not_finite(make: Make, tmp_path: Path) -> None:
+    optimizer = {"lr": 1e30, "clip": None, "warmup_steps": 0}
+    with pytest.raises(QuorumError, match=r"step \d: expected a finite loss, found nan; lower optimizer.lr"):
+        train(make(optimizer=optimizer, validation=None), tmp_path / "run")
+    assert not (tmp_path / "run" / "model").exists()
