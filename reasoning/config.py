@@ -129,7 +129,8 @@ def _index(place: list[Any], key: str, override: str) -> int:
 
 
 def _first_error(error: ValidationError, recipe: type[BaseModel]) -> str:
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    first = min(errors, key=lambda e: e["type"] != "extra_forbidden")  # a misspelt setting is missing, too
     place = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
         known = _keys(recipe, first["loc"][:-1])

@@ -81,3 +81,13 @@ def test_differences_name_the_setting() -> None:
     new = {"a": {"b": 1, "c": 3}, "d": [{"e": 2}], "f": [1, 2], "g": None}
     assert differences(old, new) == ["a.c: 2, now 3", "d.0.e: 1, now 2", "f: [1], now [1, 2]"]
     assert differences(old, old) == []
+
+
+def test_a_misspelt_setting_that_is_needed_is_named_as_written(tmp_path: Path) -> None:
+    class Needed(Section):
+        model: str
+
+    path = tmp_path / "recipe.yaml"
+    path.write_text("modle: llama\n")
+    with pytest.raises(InputError, match=r"found modle; did you mean model\?"):
+        load_recipe(Needed, path, [])
