@@ -11,7 +11,7 @@ import numpy as np
 from evaluator.data import Group
 from evaluator.forward import Reads, label_reads, reads_of
 from evaluator.pairs import pairs_of
-from evaluator.recipe import EvaluatorRecipe
+from evaluator.recipe import EvaluatorRecipe, LossSection
 from evaluator.trees import IntArray
 from evaluator.verdict import Tokens, VerdictTokens, tokens_of
 from reasoning.prompts import solution_prompt
@@ -28,8 +28,9 @@ class Item:
         solution_C: the sum of `solutions` that each candidate has; -1 where it has none.
         is_correct_C, count_C: of the candidates.
         pairs_M2: places of candidates, the correct one's first.
-        step_sequence_K, step_place_K: where each step's last token is.
+        step_sequence_K, step_place_K: where a step's verdict is asked for.
         step_label_K: whether all is right up to there.
+        reading: reads whose one sum is log p of the correct candidates' tokens within the verdict prompts.
         num_mle_tokens: tokens of correct solutions, end-of-sequence included; 0 where no loss wants them.
     """
 
@@ -43,6 +44,7 @@ class Item:
     step_sequence_K: IntArray
     step_place_K: IntArray
     step_label_K: IntArray
+    reading: Reads
     num_mle_tokens: int
 
     @property
@@ -55,7 +57,9 @@ def make_item(group: Group, verdict: VerdictTokens, recipe: EvaluatorRecipe) -> 
     candidates, loss = group.candidates, recipe.loss
     sequences, labels = label_reads(verdict.questions(group.problem, [c.text for c in candidates]))
     pairs = pairs_of(group, recipe.data.pairs, seed=recipe.seed) if loss.margin or loss.sequence_contrastive else []
-    steps = _steps(group, verdict, sequences, labels) if loss.steps else []
+    spans = _line_spans(group, verdict, sequences, labels) if loss.steps or loss.reading else []
+    steps = _steps(group, sequences, spans, loss) if loss.steps else []
+    reading = _reading(group, sequences, spans) if loss.reading else []
     wanted = _solutions_wanted(group, pairs, recipe)
     solutions, solution_reads = _solution_reads(group, wanted, verdict, first=len(sequences))
     solution_C = np.full(len(candidates), -1, dtype=np.int64)
@@ -73,23 +77,52 @@ def make_item(group: Group, verdict: VerdictTokens, recipe: EvaluatorRecipe) -> 
         step_sequence_K=step_columns[0],
         step_place_K=step_columns[1],
         step_label_K=step_columns[2],
+        reading=reads_of(reading, num_sums=1),
         num_mle_tokens=sum(int(lengths[solution_C[i]]) for i in wanted if candidates[i].is_correct) if loss.mle else 0,
     )
 
 
-def _steps(
+def _line_spans(
     group: Group, verdict: VerdictTokens, sequences: Sequence[Tokens], labels: Reads
+) -> list[tuple[int, list[tuple[int, int]]]]:
+    """Each candidate's sequence, and where its lines are in it."""
+    firsts = [
+        int(labels.sequence_K[int(np.flatnonzero(labels.sum_K == 2 * c)[0])]) for c in range(len(group.candidates))
+    ]
+    return [
+        (sequence, verdict.line_spans(group.problem, candidate.text))
+        for sequence, candidate in zip(firsts, group.candidates, strict=True)
+    ]
+
+
+def _steps(
+    group: Group, sequences: Sequence[Tokens], spans: Sequence[tuple[int, list[tuple[int, int]]]], loss: LossSection
 ) -> list[tuple[int, int, int]]:
-    """(sequence, place, label) of each labelled step. A beginning that candidates share is one step, not several."""
-    steps: dict[tuple[Tokens, int], tuple[int, int, int]] = {}
-    for number, candidate in enumerate(group.candidates):
-        if candidate.steps is None:
-            continue
-        sequence = int(labels.sequence_K[int(np.flatnonzero(labels.sum_K == 2 * number)[0])])
-        for place, is_right in zip(verdict.line_ends(group.problem, candidate.text), candidate.steps, strict=True):
-            beginning = sequences[sequence][: place + 1]
-            steps.setdefault((beginning, is_right), (sequence, place, int(is_right)))
+    """(sequence, place, label) of each labelled place. A beginning that candidates share is one place, not several.
+
+    Behind a token within a line, a beginning that a right line has too is right.
+    """
+    steps: dict[Tokens, tuple[int, int, int]] = {}
+    for candidate, (sequence, lines) in zip(group.candidates, spans, strict=True):
+        for (first, last), is_right in zip(lines, candidate.steps or (), strict=candidate.steps is not None):
+            for place in range(first if loss.steps_at == "tokens" else last, last + 1):
+                beginning = sequences[sequence][: place + 1]
+                if is_right or beginning not in steps:
+                    steps[beginning] = (sequence, place, int(is_right))
     return list(steps.values())
+
+
+def _reading(
+    group: Group, sequences: Sequence[Tokens], spans: Sequence[tuple[int, list[tuple[int, int]]]]
+) -> list[tuple[int, int, int, int]]:
+    """Rows of reads: the tokens of the correct candidates, each behind the one before; a shared beginning once."""
+    rows: dict[Tokens, tuple[int, int, int, int]] = {}
+    for candidate, (sequence, lines) in zip(group.candidates, spans, strict=True):
+        if candidate.is_correct and lines:
+            tokens = sequences[sequence]
+            for place in range(lines[0][0], lines[-1][1] + 1):
+                rows.setdefault(tokens[: place + 1], (sequence, place - 1, tokens[place], 0))
+    return list(rows.values())
 
 
 def _solutions_wanted(group: Group, pairs: Sequence[tuple[int, int]], recipe: EvaluatorRecipe) -> list[int]:

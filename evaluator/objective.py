@@ -30,6 +30,7 @@ class Counts:
     candidates: float = 0.0
     mixed: float = 0.0
     steps: float = 0.0
+    reading_tokens: float = 0.0
     mle_tokens: float = 0.0
 
 
@@ -40,6 +41,7 @@ def counts_of(items: Sequence[Item], loss: LossSection) -> Counts:
         candidates=float(sum(int(item.count_C.sum()) if loss.weight_by_count else len(item.count_C) for item in items)),
         mixed=float(sum(item.is_mixed for item in items)),
         steps=float(sum(len(item.step_label_K) for item in items)),
+        reading_tokens=float(sum(len(item.reading.token_K) for item in items)),
         mle_tokens=float(sum(item.num_mle_tokens for item in items)),
     )
 
@@ -70,17 +72,23 @@ class Objective:
         labels = _joined([item.labels for item in items], sequence_offsets)
         solutions = _joined([item.solutions for item in items], sequence_offsets)
         steps_K = _concatenated([item.step_sequence_K + o for item, o in zip(items, sequence_offsets, strict=True)])
-        sequences = np.concatenate([labels.sequence_K, solutions.sequence_K, steps_K])
-        places = np.concatenate([labels.place_K, solutions.place_K, *(item.step_place_K for item in items)])
+        reading = _joined([item.reading for item in items], sequence_offsets)
+        sequences = np.concatenate([labels.sequence_K, solutions.sequence_K, reading.sequence_K, steps_K])
+        steps_at = [item.step_place_K for item in items]
+        places = np.concatenate([labels.place_K, solutions.place_K, reading.place_K, *steps_at])
         index_U, where = np.unique(nodes_at(trees, sequences, places, width=width), return_inverse=True)
         logits_UV = logits_at(model, output_layer, rows, self._tensor(index_U))
-        label_where, solution_where, step_where = np.split(
-            where, np.cumsum([len(labels.sequence_K), len(solutions.sequence_K)])
+        label_where, solution_where, reading_where, step_where = np.split(
+            where, np.cumsum([len(labels.sequence_K), len(solutions.sequence_K), len(reading.sequence_K)])
         )
         logprobs_C2 = self._sums(logits_UV, labels, label_where).view(-1, 2)
         logprob_S = self._sums(logits_UV, solutions, solution_where)
         step_logits_K2 = logits_UV[self._tensor(step_where)].float()[:, list(self.audit.first_tokens)]
-        return self._weighted(items, counts, logprobs_C2, logprob_S, step_logits_K2)
+        total = self._weighted(items, counts, logprobs_C2, logprob_S, step_logits_K2)
+        if counts.reading_tokens:
+            logprob = self._sums(logits_UV, reading, reading_where).sum()
+            total = total - self.loss.reading / counts.reading_tokens * logprob
+        return total
 
     def _weighted(
         self, items: Sequence[Item], counts: Counts, logprobs_C2: Tensor, logprob_S: Tensor, step_logits_K2: Tensor

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 
@@ -20,7 +20,13 @@ class LossSection(Section):
     margin: NonNegativeFloat = Field(default=0.0, description="hinge on log S of pairs (Eq. 8)")
     cross_entropy: NonNegativeFloat = Field(default=0.0, description="minus log p(label) of candidates (Eq. 9)")
     listwise: NonNegativeFloat = Field(default=0.0, description="each correct candidate against all incorrect ones")
-    steps: NonNegativeFloat = Field(default=0.0, description="a verdict behind each line, where step labels exist")
+    steps: NonNegativeFloat = Field(default=0.0, description="a verdict behind each step, where step labels exist")
+    steps_at: Literal["lines", "tokens"] = Field(
+        default="lines", description="where a step's verdict is asked for: behind its line, or behind each token of it"
+    )
+    reading: NonNegativeFloat = Field(
+        default=0.0, description="minus log p of the correct candidates' tokens within the verdict prompt"
+    )
     sequence_contrastive: NonNegativeFloat = Field(
         default=0.0, description="hinge on log p of whole solutions behind the generator's prompt (Eq. 10)"
     )

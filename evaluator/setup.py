@@ -17,7 +17,7 @@ from evaluator.validation import Validation, load_validation
 from evaluator.verdict import VerdictTokens, audit_labels
 from reasoning.tokenizer import load_tokenizer
 from reasoning.training.engine import Engine
-from reasoning.training.models import context_length, load_model
+from reasoning.training.models import base_model, context_length
 from reasoning.training.plan import Plan
 from reasoning.training.processes import Place
 from reasoning.training.run_folder import RunFolder
@@ -60,7 +60,7 @@ def prepare(recipe: EvaluatorRecipe, folder: RunFolder, place: Place) -> Run:
     validation = None if recipe.validation is None else load_validation(recipe.validation)
     tokenizer = load_tokenizer(recipe.model.from_)
     verdict = VerdictTokens(tokenizer, audit_labels(tokenizer))
-    base: Any = load_model(recipe.model.from_)
+    base: Any = base_model(recipe.model, tokenizer, seed=recipe.seed)
     cost = cost_of(base) if recipe.batch.merge else Cost(1.0, 0.0, 0)
     max_tokens = recipe.length.max_tokens or context_length(base)
     data = load_training_data(recipe, verdict, cost=cost, max_tokens=max_tokens)

@@ -150,21 +150,27 @@ class VerdictTokens:
         shared = shared_length(correct, incorrect)
         return Question(correct[:shared], (correct[shared:], incorrect[shared:]))
 
-    def line_ends(self, problem: str, solution: str) -> list[int]:
-        """The place, within the prompt's tokens, of the last token of each line of the solution that is not blank."""
+    def line_spans(self, problem: str, solution: str) -> list[tuple[int, int]]:
+        """The places, within the prompt's tokens, of the first and last token of each line that is not blank.
+
+        Line breaks belong to the line behind them.
+        """
         head, rest = _parts(problem, solution)
         head_tokens = tokens_of(self.tokenizer, head) if self.audit.splits else ()
         text = rest if self.audit.splits else head + rest
         coded = self.tokenizer(text, add_special_tokens=not self.audit.splits, return_offsets_mapping=True)
         start = len(text) - len(solution) - len(verdict_suffix())
         ends = [end for _, end in coded["offset_mapping"]]
-        places = []
+        spans: list[tuple[int, int]] = []
+        first = next((place for place, end in enumerate(ends) if end > start), len(ends))
         for line in solution.splitlines(keepends=True):
             if line.strip():
                 last = start + len(line.rstrip())
-                places.append(len(head_tokens) + next(place for place, end in enumerate(ends) if end >= last))
+                place = next(place for place, end in enumerate(ends) if end >= last)
+                spans.append((len(head_tokens) + min(first, place), len(head_tokens) + place))
+                first = place + 1
             start += len(line)
-        return places
+        return spans
 
 
 def score_of(logprob_correct: float, logprob_incorrect: float) -> float:

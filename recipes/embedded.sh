@@ -11,12 +11,14 @@ sample() { quorum sample "$1" --generator generator/model --temperature 1.0 --to
 # The generator sees one half of the templates, the evaluator its samples on the other half.
 arith generator-train.jsonl --part 1/2 --seed 1 --limit 100000
 arith validation.jsonl --split validation --seed 1 --limit 500
+arith reader-train.jsonl --part 2/2 --seed 2 --limit 100000
 arith evaluator-problems.jsonl --part 2/2 --seed 2 --limit 24000
 arith evaluator-validation.jsonl --split validation --seed 4 --limit 300
 arith calibration.jsonl --split validation --seed 5 --limit 500
 arith test.jsonl --split test --seed 3 --limit 500 --manifest test.manifest.jsonl
 
 quorum train ssft --config "$here/embedded-generator.yaml" -o generator
+quorum train ssft --config "$here/embedded-reader.yaml" -o reader
 sample evaluator-problems.jsonl --n 4 --seed 11 --keep-fields '' -o evaluator-samples.jsonl
 sample evaluator-validation.jsonl --n 16 --seed 12 -o evaluator-validation-samples.jsonl
 quorum train evaluator --config "$here/embedded-evaluator.yaml" -o evaluator

@@ -1,7 +1,7 @@
 """The recipe of supervised solution fine-tuning."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
@@ -25,6 +25,11 @@ class SourceSection(Section):
     limit: PositiveInt | None = Field(default=None, description="rows at most, from the first")
     fields: dict[str, str] | None = Field(
         default=None, description="the file's names of `problem` and `solution`; known ones are found if unset"
+    )
+    prompt: Literal["solution", "verdict"] = Field(
+        default="solution",
+        description="what problems are put into: the generator's prompt, or the evaluator's verdict prompt up to the "
+        "solution, for a model that an evaluator is to start from",
     )
 
 

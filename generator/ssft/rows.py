@@ -10,7 +10,7 @@ from generator.ssft.recipe import SourceSection
 from reasoning.errors import InputError, RowError
 from reasoning.formats.parse import parse_object, shown_keys
 from reasoning.formats.sources import data_files, raw_records
-from reasoning.prompts import solution_prompt
+from reasoning.prompts import solution_prompt, verdict_prefix
 
 # prompt and completion under the names that other tools give them, the first that fits
 PAIRS = (
@@ -48,21 +48,24 @@ def read_training_rows(source: SourceSection) -> Iterator[TrainingRow]:
         InputError: no such file, or a row that is not a row to train on, with its line.
     """
     rows = (
-        _row(parse_object(raw, path, line), source.fields, path, line)
+        _row(parse_object(raw, path, line), source, path, line)
         for path in data_files([source.path])
         for line, raw in raw_records(path)
     )
     return itertools.islice(rows, source.limit)
 
 
-def _row(record: dict[str, Any], fields: Mapping[str, str] | None, path: Path, line: int) -> TrainingRow:
-    place = f"{path}:{line}"
+def _row(record: dict[str, Any], source: SourceSection, path: Path, line: int) -> TrainingRow:
+    place, fields = f"{path}:{line}", source.fields
     if fields is None and "messages" in record:
         return _chat(_messages(record["messages"], path, line), place)
     if fields is None and "prompt" in record and "completion" in record:
         prompt, completion = (_text(record, name, path, line) for name in ("prompt", "completion"))
         return TrainingRow(place, None, prompt, (("user", prompt),), completion)
     problem, solution = (_text(record, name, path, line) for name in _names(record, fields, path, line))
+    if source.prompt == "verdict":
+        prompt = verdict_prefix(problem).rstrip(" ")  # most tokenizers put the space into the solution's first token
+        return TrainingRow(place, problem, prompt, (("user", prompt),), f" {solution}")
     prompt = solution_prompt(problem)  # also in a chat, since that is what samplers send
     return TrainingRow(place, problem, prompt, (("user", prompt),), solution)
 

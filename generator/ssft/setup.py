@@ -13,7 +13,7 @@ from reasoning.training.bpe import train_bpe
 from reasoning.training.checkpoints import whole_folder
 from reasoning.training.engine import Engine
 from reasoning.training.logits import check_packing
-from reasoning.training.models import context_length, load_model, new_model
+from reasoning.training.models import base_model, context_length
 from reasoning.training.plan import Plan
 from reasoning.training.processes import Place, wait_for_all
 from reasoning.training.run_folder import RunFolder
@@ -54,7 +54,7 @@ def prepare(recipe: SsftRecipe, folder: RunFolder, place: Place) -> Run:
     """
     validation = None if recipe.validation is None else load_validation(recipe.validation)
     tokenizer = _tokenizer(recipe, folder, place)
-    base = _base_model(recipe, tokenizer)
+    base = base_model(recipe.model, tokenizer, seed=recipe.seed)
     data = load_data(recipe, tokenizer, context=context_length(base), apart_from=validation)
     size = sum(parameter.numel() for parameter in base.parameters())
     place.say(f"{len(data.examples):,} examples, {len(data.examples.flat):,} tokens; {size:,} parameters")
@@ -96,9 +96,3 @@ def _tokenizer(recipe: SsftRecipe, folder: RunFolder, place: Place) -> PreTraine
             trained.save_pretrained(part)
     wait_for_all(place)
     return load_tokenizer(str(folder.tokenizer))
-
-
-def _base_model(recipe: SsftRecipe, tokenizer: PreTrainedTokenizerBase) -> PreTrainedModel:
-    if recipe.model.from_ is not None:
-        return load_model(recipe.model.from_)
-    return new_model(recipe.model, tokenizer, seed=recipe.seed)

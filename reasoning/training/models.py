@@ -18,6 +18,20 @@ Precision = Literal["fp32", "bf16"]
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
+def base_model(section: ModelSection, tokenizer: PreTrainedTokenizerBase, *, seed: int) -> PreTrainedModel:
+    """The model that a recipe starts from.
+
+    Raises:
+        InputError: there is none, or it cannot have the shape that is asked for.
+    """
+    if section.from_ is None:
+        return new_model(section, tokenizer, seed=seed)
+    model = load_model(section.from_, attention=section.attention)
+    if section.add_layers:
+        add_layers(model, section.add_layers, seed=seed)
+    return model
+
+
 def new_model(section: ModelSection, tokenizer: PreTrainedTokenizerBase, *, seed: int) -> PreTrainedModel:
     """A model with random weights that depend on the seed alone.
 
@@ -33,15 +47,18 @@ def new_model(section: ModelSection, tokenizer: PreTrainedTokenizerBase, *, seed
     try:
         config = AutoConfig.for_model(architecture, **fields, **special)
         model: PreTrainedModel = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
-            config, dtype=torch.float32
+            config, dtype=torch.float32, attn_implementation=section.attention
         )
     except Exception as error:  # each architecture refuses shapes in its own way
         raise InputError(f"model: expected a shape that {architecture} can have, found {_one_line(error)}") from error
     return model
 
 
-def load_model(name: str) -> PreTrainedModel:
+def load_model(name: str, *, attention: str | None = None) -> PreTrainedModel:
     """The model of a folder or of a name on the hub, in fp32, from safetensors only.
+
+    Args:
+        attention: eager or sdpa; transformers' choice if None.
 
     Raises:
         InputError: there is none, or its weights are not safetensors.
@@ -49,12 +66,44 @@ def load_model(name: str) -> PreTrainedModel:
     if os.path.exists(name) or name.startswith((".", "/", "~")):
         check_model_folder(Path(name))
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            name, dtype=torch.float32, use_safetensors=True, attn_implementation=attention
+        )
     except (OSError, ValueError) as error:
         raise InputError(
             f"{name}: expected a causal language model in safetensors, found {_one_line(error)}"
         ) from error
     return model
+
+
+def add_layers(model: PreTrainedModel, number: int, *, seed: int) -> None:
+    """Put new layers behind the last one, in place. Their last matrices are 0, so that the model is what it was.
+
+    An evaluator that starts from a generator gets with them the depth to compare what the generator would have said,
+    which only its last layer knows, with what the solution says.
+
+    Raises:
+        InputError: the architecture's layers are not built as Llama's are.
+
+    Source: block expansion of arXiv:2401.02415, here all behind the last layer.
+    """
+    layers, config = getattr(model.base_model, "layers", None), model.config
+    last: Any = layers[-1] if isinstance(layers, nn.ModuleList) and len(layers) else None
+    if not (hasattr(getattr(last, "self_attn", None), "o_proj") and hasattr(getattr(last, "mlp", None), "down_proj")):
+        raise InputError(
+            f"model.add_layers: expected layers as Llama's, Mistral's or Qwen's, found {config.model_type}"
+        )
+    config.num_hidden_layers += number
+    if getattr(config, "layer_types", None):
+        config.layer_types = [*config.layer_types, *config.layer_types[-1:] * number]
+    torch.manual_seed(seed)
+    assert isinstance(layers, nn.ModuleList)
+    for place in range(len(layers), len(layers) + number):
+        layer: Any = type(last)(config, place)
+        layer.apply(model._init_weights)
+        nn.init.zeros_(layer.self_attn.o_proj.weight)
+        nn.init.zeros_(layer.mlp.down_proj.weight)
+        layers.append(layer)
 
 
 def with_lora(model: PreTrainedModel, section: LoraSection, *, seed: int) -> nn.Module:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from reasoning.config import Section
 
@@ -27,11 +27,20 @@ class ModelSection(Section):
     config: dict[str, Any] = Field(
         default={}, description="further fields of the architecture's configuration of new weights"
     )
+    add_layers: NonNegativeInt = Field(
+        default=0, description="new layers behind those of `from`; they change nothing until they are trained"
+    )
+    attention: Literal["eager", "sdpa"] | None = Field(
+        default=None,
+        description="how attention is computed while training: eager or sdpa; transformers' choice if unset",
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if (self.from_ is None) == (self.architecture is None):
             raise ValueError("expected exactly one of `from` and `architecture`")
+        if self.add_layers and self.from_ is None:
+            raise ValueError("expected `from` with `add_layers`; set `num_layers` of new weights")
         return self
 
 

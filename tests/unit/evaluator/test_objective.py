@@ -26,6 +26,7 @@ LOSSES = [
     {"cross_entropy": 1.0, "weight_by_count": True},
     {"listwise": 1.0},
     {"steps": 1.0},
+    {"steps": 1.0, "steps_at": "tokens", "reading": 0.5},
     {"sequence_contrastive": 1.0, "mle": 0.5},
     {"margin": 1.0, "mle": 0.1},
     {"margin": 0.5, "cross_entropy": 1.0, "listwise": 0.3, "steps": 0.5, "mle": 0.1, "sequence_contrastive": 0.2},

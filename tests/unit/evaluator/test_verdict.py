@@ -81,16 +81,22 @@ def test_tokens_are_those_of_the_whole_prompt(splits_labels: bool) -> None:
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS)
-def test_line_ends(solution: str) -> None:
+def test_line_spans(solution: str) -> None:
     tokenizer = tiny_tokenizer()
     verdict = VerdictTokens(tokenizer, audit_labels(tokenizer))
     (question,) = verdict.questions(PROBLEM, [solution])
-    ends = verdict.line_ends(PROBLEM, solution)
+    spans = verdict.line_spans(PROBLEM, solution)
     prompt = verdict_prompt(PROBLEM, solution)
     lines = [line for line in solution.splitlines() if line.strip()]
-    assert len(ends) == len(lines)
+    assert len(spans) == len(lines)
+    assert all(first <= end for first, end in spans)
+    assert [first for first, _ in spans[1:]] == [end + 1 for _, end in spans[:-1]]
+    if spans:
+        assert (
+            tokenizer.decode(list(question.tokens[: spans[0][0]])).rstrip().endswith(" Here is a candidate solution:")
+        )
     start = prompt.index(" Here is a candidate solution: ") + len(" Here is a candidate solution: ")
-    for end, line in zip(ends, lines, strict=True):
+    for (_, end), line in zip(spans, lines, strict=True):
         start = prompt.index(line.strip(), start) + len(line.strip())
         assert tokenizer.decode(list(question.tokens[: end + 1])) == prompt[:start]
 

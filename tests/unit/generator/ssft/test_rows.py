@@ -9,7 +9,7 @@ from generator.ssft.recipe import SourceSection
 from generator.ssft.rows import read_training_rows
 from generator.ssft.tokens import TooLong, prompt_text, tokenize
 from reasoning.errors import InputError, RowError
-from reasoning.prompts import solution_prompt
+from reasoning.prompts import solution_prompt, verdict_prompt
 from tests.tiny_models import tiny_tokenizer
 
 ASKED = solution_prompt("1 + 1?")
@@ -36,6 +36,13 @@ def source(folder: Path, *rows: object, **settings: object) -> SourceSection:
 def test_shapes(row: object, prompt: str, completion: str, tmp_path: Path) -> None:
     (read,) = read_training_rows(source(tmp_path, row))
     assert (prompt_text(read), read.completion) == (prompt, completion)
+
+
+def test_behind_the_verdict_prompt(tmp_path: Path) -> None:
+    (read,) = read_training_rows(source(tmp_path, {"problem": "1 + 1?", "solution": "2"}, prompt="verdict"))
+    assert read.prompt is not None
+    assert verdict_prompt("1 + 1?", "2").startswith(read.prompt + read.completion)
+    assert read.completion == " 2"
 
 
 def test_fields_with_other_names(tmp_path: Path) -> None:

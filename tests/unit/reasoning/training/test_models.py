@@ -7,7 +7,7 @@ import torch
 
 from reasoning.errors import InputError
 from reasoning.tokenizer import load_tokenizer
-from reasoning.training.models import load_model, new_model, with_lora
+from reasoning.training.models import add_layers, base_model, load_model, new_model, with_lora
 from reasoning.training.settings import LoraSection, ModelSection
 from tests.tiny_models import ARCHITECTURES, save_tiny_model, tiny_model, tiny_tokenizer
 
@@ -66,3 +66,27 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
 def test_adapters_for_layers_that_are_not_there() -> None:
     with pytest.raises(InputError, match=r"lora.target_modules: expected layers of this model"):
         with_lora(tiny_model(), LoraSection(target_modules=("nothing",)), seed=0)
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2"])
+def test_added_layers_change_nothing_until_they_are_trained(architecture: str, tmp_path: Path) -> None:
+    folder = save_tiny_model(tmp_path / "model", architecture)
+    plain = load_model(str(folder)).eval()  # type: ignore[no-untyped-call]
+    section = ModelSection.model_validate({"from": str(folder), "add_layers": 2, "attention": "eager"})
+    model, again = (base_model(section, load_tokenizer(str(folder)), seed=0) for _ in range(2))
+    model.eval()  # type: ignore[no-untyped-call]
+    ids = torch.arange(3, 40)[None]
+    assert model.config.num_hidden_layers == plain.config.num_hidden_layers + 2
+    assert model.config._attn_implementation == "eager"
+    torch.testing.assert_close(model(input_ids=ids).logits, plain(input_ids=ids).logits, atol=1e-4, rtol=1e-3)
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
+    model(input_ids=ids, labels=ids).loss.backward()
+    assert model.base_model.layers[-1].mlp.down_proj.weight.grad.abs().sum() > 0
+    model.save_pretrained(folder)
+    saved = load_model(str(folder)).eval()  # type: ignore[no-untyped-call]
+    torch.testing.assert_close(saved(input_ids=ids).logits, plain(input_ids=ids).logits, atol=1e-4, rtol=1e-3)
+
+
+def test_layers_are_added_only_where_they_are_known() -> None:
+    with pytest.raises(InputError, match=r"model.add_layers: expected layers as Llama's.*, found gpt_neo"):
+        add_layers(tiny_model("gpt_neo"), 1, seed=0)
