@@ -81,7 +81,9 @@ def test_added_layers_change_nothing_until_they_are_trained(architecture: str, t
     torch.testing.assert_close(model(input_ids=ids).logits, plain(input_ids=ids).logits, atol=1e-4, rtol=1e-3)
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
     model(input_ids=ids, labels=ids).loss.backward()
-    assert model.base_model.layers[-1].mlp.down_proj.weight.grad.abs().sum() > 0
+    added = dict(model.named_parameters())[f"model.layers.{plain.config.num_hidden_layers}.mlp.down_proj.weight"]
+    assert added.grad is not None
+    assert added.grad.abs().sum() > 0
     model.save_pretrained(folder)
     saved = load_model(str(folder)).eval()  # type: ignore[no-untyped-call]
     torch.testing.assert_close(saved(input_ids=ids).logits, plain(input_ids=ids).logits, atol=1e-4, rtol=1e-3)
