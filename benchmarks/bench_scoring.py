@@ -24,6 +24,7 @@ from evaluator.model import VerdictModel
 from evaluator.scored_files import largest_drift
 from evaluator.scoring import Scorer
 from evaluator.trees import Cost
+from reasoning.engines.loading import load_model
 from reasoning.formats import read_rows
 from reasoning.problems.arith import arith_problems
 from reasoning.prompts import verdict_prompt
@@ -57,9 +58,10 @@ def main() -> None:
 
 def compare(model: Any, tokenizer: Any, problems: Problems) -> None:
     """Time both on each problem in turn, after one warm-up."""
-    reader = VerdictModel(model, tokenizer)
-    scorer = Scorer(reader, name="ours")
-    plain = padded(model, tokenizer, reader.verdict.audit.tokens)
+    verdicts = VerdictModel(model, tokenizer)
+    reader = verdicts.reader
+    scorer = Scorer(verdicts, name="ours")
+    plain = padded(model, tokenizer, verdicts.verdict.audit.tokens)
     for score in (scorer.score, plain):
         score(*problems[0])
     times = {"quorum": 0.0, "padded": 0.0}
@@ -110,8 +112,8 @@ def in_bf16(model: Any, tokenizer: Any, problem: tuple[str, list[str]]) -> list[
 
 
 def loaded(folder: str) -> tuple[Any, Any]:
-    scorer = Scorer.from_pretrained(folder, device="cpu")
-    return scorer.model.model, scorer.model.verdict.tokenizer
+    found = load_model(folder, device="cpu", kind="evaluator")
+    return found.model, found.tokenizer
 
 
 def made() -> tuple[Any, Any]:

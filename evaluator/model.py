@@ -1,27 +1,26 @@
-"""The verdict labels' log-probabilities from a model, each text read once and what they share computed once.
+"""What the evaluator's model says of solutions: how likely each verdict label is, or how likely the solution itself."""
 
-Shapes: R trees (rows), U nodes whose logits are wanted, S sums of log-probabilities (two a solution), P cached tokens.
-"""
-
+import math
 from collections.abc import Sequence
-from copy import copy
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-import torch
-from torch import Tensor
-from transformers import DynamicCache
-
-from evaluator.forward import Reads, cost_of, label_reads, logits_at, nodes_at, summed_logprobs
-from evaluator.trees import Cost, Tree, grow, to_rows
-from evaluator.verdict import LabelAudit, Tokens, VerdictTokens, audit_labels, shared_length
-from reasoning.training.batches import split_padded
-
-TOKENS_PER_BATCH = {"cpu": 1024}  # what stays in a processor's cache
-TOKENS_PER_BATCH_ELSEWHERE = 16_384
-MIN_CACHED = 16  # tokens; a shorter beginning is computed again sooner than it is cached
+from evaluator.forward import label_reads, reads_of
+from evaluator.reader import Reader
+from evaluator.trees import Cost
+from evaluator.verdict import LabelAudit, VerdictTokens, audit_labels, score_of, solution_tokens
 
 LogProbs = tuple[float, float]  # log p of the correct and of the incorrect label
+
+
+class EvaluatorModel(Protocol):
+    """Gives raw scores."""
+
+    @property
+    def reader(self) -> Reader: ...
+
+    def scores(self, problem: str, solutions: Sequence[str]) -> list[float | None]:
+        """In [0, 1]; None where a solution is too long for the context, NaN where the model gives no number."""
+        ...
 
 
 class VerdictModel:
@@ -31,9 +30,7 @@ class VerdictModel:
         model: a causal language model of transformers, in the state and on the device in which it is to run.
         tokenizer: its own.
         audit: of the tokenizer's labels; made if None.
-        cost: of rows; found out if None. `Cost(..., max_nodes=0)` computes a row for each solution.
-        max_tokens: the context; the model's own if None.
-        tokens_per_batch: padding included; what suits the device if None.
+        cost, max_tokens, tokens_per_batch: see Reader.
     """
 
     def __init__(
@@ -46,81 +43,59 @@ class VerdictModel:
         max_tokens: int | None = None,
         tokens_per_batch: int | None = None,
     ) -> None:
-        self.model = model
         self.verdict = VerdictTokens(tokenizer, audit or audit_labels(tokenizer))
-        self.cost = cost or cost_of(model)
-        self.max_tokens = max_tokens or getattr(model.config, "max_position_embeddings", None)
-        self.num_tokens = 0
-        suited = TOKENS_PER_BATCH.get(model.device.type, TOKENS_PER_BATCH_ELSEWHERE)
-        self._tokens_per_batch = tokens_per_batch or suited
+        self.reader = Reader(model, cost=cost, max_tokens=max_tokens, tokens_per_batch=tokens_per_batch)
 
     def logprobs(self, problem: str, solutions: Sequence[str]) -> list[LogProbs | None]:
         """log p of both labels behind each solution's verdict prompt; None where that is too long for the context."""
         distinct = list(dict.fromkeys(solutions))
         questions = dict(zip(distinct, self.verdict.questions(problem, distinct), strict=True))
-        fitting = [text for text in distinct if self._fits(questions[text].sequences)]
+        fitting = [text for text in distinct if self.reader.fits(questions[text].sequences)]
         if not fitting:
             return [None] * len(solutions)
-        sums_S = self._sums(*label_reads([questions[text] for text in fitting]))
+        sums_S = self.reader.sums(*label_reads([questions[text] for text in fitting]))
         found = dict(zip(fitting, zip(sums_S[0::2], sums_S[1::2], strict=True), strict=True))
         return [found.get(text) for text in solutions]
 
-    def _fits(self, sequences: Sequence[Tokens]) -> bool:
-        return self.max_tokens is None or max(map(len, sequences)) <= self.max_tokens
-
-    @torch.inference_mode()
-    def _sums(self, sequences: Sequence[Tokens], reads: Reads) -> list[float]:
-        """The sums of the tokens that are read."""
-        trees = grow(sequences, cost=self.cost)
-        before, cache = 0, None
-        shared = min(shared_length(min(sequences), max(sequences)), int(reads.place_K.min()))
-        if len(trees) > 1 and shared >= MIN_CACHED and max(map(len, sequences)) <= self.cost.max_nodes:
-            before, cache = shared, self._prefilled(sequences[0][:shared])
-            trees = grow([sequence[shared:] for sequence in sequences], cost=self.cost, before=shared)
-        trees = sorted(trees, key=len)
-        lengths = [len(tree) for tree in trees]
-        self.num_tokens += before + sum(lengths)
-        sums_S = torch.zeros(reads.num_sums)
-        for batch in split_padded(range(len(trees)), lengths, tokens=self._tokens_per_batch):
-            sums_S += self._batch([trees[i] for i in batch], reads, before, cache).cpu()
-        sums: list[float] = sums_S.tolist()
-        return sums
-
-    def _batch(self, trees: list[Tree], reads: Reads, before: int, cache: DynamicCache | None) -> Tensor:
-        """What some of the trees add to the sums."""
-        device = self.model.device
-        rows = to_rows(trees, before=before, device=device, dtype=self.model.dtype)
-        members = [member for tree in trees for member in tree.members]
-        here = np.isin(reads.sequence_K, members)
-        nodes_K = nodes_at(
-            trees, reads.sequence_K[here], reads.place_K[here], width=rows.input_ids_RN.shape[1], before=before
-        )
-        index_U, where_K = np.unique(nodes_K, return_inverse=True)
-        logits_UV = logits_at(
-            self.model,
-            self.model.get_output_embeddings(),
-            rows,
-            torch.from_numpy(index_U).to(device),
-            cache=None if cache is None else _repeated(cache, len(trees)),
-        )
-        tensors = (torch.from_numpy(a).to(device) for a in (where_K, reads.token_K[here], reads.sum_K[here]))
-        return summed_logprobs(logits_UV, *tensors, num_sums=reads.num_sums)
-
-    def _prefilled(self, tokens: Tokens) -> DynamicCache:
-        """The keys and values of what all sequences begin with."""
-        cache = DynamicCache()
-        rows = to_rows(grow([tokens], cost=self.cost), device=self.model.device, dtype=self.model.dtype)
-        last = torch.tensor([len(tokens) - 1], device=self.model.device)
-        logits_at(self.model, self.model.get_output_embeddings(), rows, last, cache=cache)
-        return cache
+    def scores(self, problem: str, solutions: Sequence[str]) -> list[float | None]:
+        """S of each solution (arXiv:2310.10047, Eq. 7); see EvaluatorModel."""
+        return [None if found is None else score_of(*found) for found in self.logprobs(problem, solutions)]
 
 
-def _repeated(cache: DynamicCache, num_rows: int) -> DynamicCache:
-    """The cache for so many rows, not yet copied; the given one is left as it is."""
-    repeated = copy(cache)
-    layers: list[Any] = [copy(layer) for layer in cache.layers]
-    for layer in layers:
-        layer.keys = layer.keys.expand(num_rows, -1, -1, -1)
-        layer.values = layer.values.expand(num_rows, -1, -1, -1)
-    repeated.layers = layers
-    return repeated
+class LikelihoodModel:
+    """Reads how likely solutions are to a model that learned right ones within the verdict prompt.
+
+    Args:
+        model, tokenizer, cost, max_tokens, tokens_per_batch: see VerdictModel.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        cost: Cost | None = None,
+        max_tokens: int | None = None,
+        tokens_per_batch: int | None = None,
+    ) -> None:
+        self._tokenizer = tokenizer
+        self.reader = Reader(model, cost=cost, max_tokens=max_tokens, tokens_per_batch=tokens_per_batch)
+
+    def logprobs(self, problem: str, solutions: Sequence[str]) -> list[float | None]:
+        """log p(X | P) of each solution's tokens, end-of-sequence included; None where it is too long."""
+        head, texts = solution_tokens(self._tokenizer, problem, dict.fromkeys(solutions))
+        fitting = {text: tokens for text, tokens in texts.items() if self.reader.fits([head + tokens[:-1]])}
+        if not fitting:
+            return [None] * len(solutions)
+        rows = [
+            (number, len(head) - 1 + place, token, number)
+            for number, tokens in enumerate(fitting.values())
+            for place, token in enumerate(tokens)
+        ]
+        sequences = [head + tokens[:-1] for tokens in fitting.values()]
+        found = dict(zip(fitting, self.reader.sums(sequences, reads_of(rows, num_sums=len(fitting))), strict=True))
+        return [found.get(text) for text in solutions]
+
+    def scores(self, problem: str, solutions: Sequence[str]) -> list[float | None]:
+        """p(X | P) of each solution; see EvaluatorModel."""
+        return [None if found is None else math.exp(found) for found in self.logprobs(problem, solutions)]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Self
 
 from evaluator.calibration import calibration_of
-from evaluator.label_judge import Calibrate, score
-from evaluator.model import VerdictModel
+from evaluator.label_judge import Calibrate
+from evaluator.model import EvaluatorModel, LikelihoodModel, VerdictModel
 from reasoning.engines.loading import load_model
 from reasoning.training.models import Precision
 
@@ -14,12 +14,12 @@ class Scorer:
     """A model that says how likely a solution is correct.
 
     Args:
-        model: reads the labels.
+        model: gives raw scores.
         name: what reports call it.
         calibrate: from raw scores to probabilities; None leaves them.
     """
 
-    def __init__(self, model: VerdictModel, *, name: str, calibrate: Calibrate | None = None) -> None:
+    def __init__(self, model: EvaluatorModel, *, name: str, calibrate: Calibrate | None = None) -> None:
         self.model = model
         self._name = name
         self._calibrate = calibrate
@@ -41,7 +41,8 @@ class Scorer:
         """
         loaded = load_model(name, device=device, dtype=precision, kind="evaluator")
         calibration = calibration_of(loaded.card, name=name) if calibrated else None
-        model = VerdictModel(loaded.model, loaded.tokenizer)
+        reads_likelihood = loaded.card is not None and loaded.card.score == "likelihood"
+        model = (LikelihoodModel if reads_likelihood else VerdictModel)(loaded.model, loaded.tokenizer)
         return cls(model, name=loaded.name, calibrate=calibration.scores if calibration else None)
 
     @property
@@ -51,9 +52,9 @@ class Scorer:
     @property
     def num_tokens(self) -> int:
         """Tokens that went through the model so far; what solutions share counts once."""
-        return self.model.num_tokens
+        return self.model.reader.num_tokens
 
     def score(self, problem: str, solutions: Sequence[str]) -> list[float | None]:
         """P(correct) of each; None where one is too long for the context, NaN where the model gives no number."""
-        found = self.model.logprobs(problem, solutions)
-        return [None if logprobs is None else score(*logprobs, self._calibrate) for logprobs in found]
+        raw = self.model.scores(problem, solutions)
+        return raw if self._calibrate is None else [None if s is None else self._calibrate(s) for s in raw]

@@ -1,7 +1,7 @@
 """The verdict: what the evaluator is asked, whether its labels are fit to be asked for, and the score."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -171,6 +171,17 @@ class VerdictTokens:
                 first = place + 1
             start += len(line)
         return spans
+
+
+def solution_tokens(tokenizer: Any, problem: str, solutions: Iterable[str]) -> tuple[Tokens, dict[str, Tokens]]:
+    """The verdict prompt up to where a solution begins, and each solution's tokens with end-of-sequence behind.
+
+    They are what `quorum train ssft` makes of a source with `prompt: verdict`.
+    """
+    head, _ = _parts(problem, "")
+    end = (tokenizer.eos_token_id,)
+    tokens = {text: tokens_of(tokenizer, f" {text}", special=False) + end for text in solutions}
+    return tokens_of(tokenizer, head), tokens
 
 
 def score_of(logprob_correct: float, logprob_incorrect: float) -> float:

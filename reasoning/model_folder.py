@@ -20,6 +20,8 @@ class ModelCard(BaseModel):
         kind: what the model is for; a generator is refused as evaluator and the other way round.
         chat: whether prompts go through the tokenizer's chat template.
         demonstration: what the model is good for, said to whoever uses it; None for a model of general use.
+        score: "likelihood" for a model that only learned to read right solutions, whose raw score is p(X | P) of the
+            solution; None for the verdict labels' score, Eq. 7 (evaluators).
         label_audit: what the label audit found (evaluators).
         calibration: how raw scores become probabilities, and the thresholds for a stated risk (evaluators).
         recipe: the resolved recipe that made it.
@@ -31,6 +33,7 @@ class ModelCard(BaseModel):
     kind: Literal["generator", "evaluator"]
     chat: bool = False
     demonstration: str | None = None
+    score: Literal["likelihood"] | None = None
     label_audit: dict[str, Any] | None = None
     calibration: dict[str, Any] | None = None
     recipe: dict[str, Any] | None = None

@@ -72,3 +72,14 @@ class SsftRecipe(Section):
         if self.model.architecture is None and self.tokenizer is not None:
             raise ValueError("expected no `tokenizer` with `model.from`, which has its own; leave it out")
         return self
+
+    @model_validator(mode="after")
+    def _validates_a_generator(self) -> Self:
+        if self.reads_only and self.validation is not None:
+            raise ValueError("expected no `validation` by solving where all sources are read as `prompt: verdict`")
+        return self
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether the model learns to judge solutions by their likelihood, and not to solve."""
+        return all(source.prompt == "verdict" for source in self.data)

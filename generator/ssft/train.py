@@ -139,7 +139,8 @@ def _card(run: Run, progress: Progress) -> ModelCard:
         "validation_accuracy": progress.best_accuracy,
     }
     return ModelCard(
-        kind="generator",
+        kind="evaluator" if run.recipe.reads_only else "generator",
+        score="likelihood" if run.recipe.reads_only else None,
         chat=run.recipe.chat,
         demonstration=run.recipe.demonstration,
         recipe=resolved(run.recipe),

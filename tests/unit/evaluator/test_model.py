@@ -1,5 +1,6 @@
 """Label log-probabilities are those of each prompt alone, however much is shared, padded or cached."""
 
+import math
 from typing import Any
 
 import pytest
@@ -7,10 +8,10 @@ import torch
 from torch.nn import functional
 
 from evaluator.forward import cost_of
-from evaluator.model import VerdictModel
+from evaluator.model import LikelihoodModel, VerdictModel
 from evaluator.trees import Cost
 from evaluator.verdict import tokens_of
-from reasoning.prompts import LABELS, verdict_prompt
+from reasoning.prompts import LABELS, verdict_prefix, verdict_prompt
 from tests.graded_samples import make_groups
 from tests.tiny_models import ARCHITECTURES, tiny_model, tiny_tokenizer
 
@@ -61,6 +62,24 @@ def test_scores_are_equal_within_1e_5(architecture: str, config: dict[str, Any])
         assert found == pytest.approx(single, abs=1e-5)
 
 
+@pytest.mark.parametrize("architecture", ["llama", "gpt_neo"])
+def test_likelihoods_are_those_of_each_solution_alone(architecture: str) -> None:
+    tokenizer = tiny_tokenizer()
+    model = tiny_model(architecture, tokenizer, max_position_embeddings=1024)
+    reader = LikelihoodModel(model, tokenizer)
+    together = reader.logprobs(GROUP.problem, SOLUTIONS)
+    head = tokens_of(tokenizer, verdict_prefix(GROUP.problem).rstrip(" "))
+    for found, solution in zip(together, SOLUTIONS, strict=True):
+        whole = [*head, *tokens_of(tokenizer, f" {solution}", special=False), tokenizer.eos_token_id]
+        with torch.inference_mode():
+            logprobs = functional.log_softmax(model(torch.tensor([whole])).logits[0].float(), dim=-1)
+        assert found == pytest.approx(
+            sum(float(logprobs[i - 1, whole[i]]) for i in range(len(head), len(whole))), rel=1e-5
+        )
+    assert reader.scores(GROUP.problem, SOLUTIONS) == [pytest.approx(math.exp(found)) for found in together if found]
+    assert LikelihoodModel(model, tokenizer, max_tokens=5).scores(GROUP.problem, ["#### 7"]) == [None]
+
+
 @pytest.mark.parametrize("tokens_per_batch", [1, 300, 100_000])
 @pytest.mark.parametrize("per_pair", [0.0, 1.0, 1e6])
 def test_neither_rows_nor_batches_nor_the_cache_change_anything(per_pair: float, tokens_per_batch: int) -> None:
@@ -80,7 +99,7 @@ def test_what_is_shared_goes_through_the_model_once() -> None:
     prompts = {text: tokens_of(tokenizer, verdict_prompt(GROUP.problem, text)) for text in SOLUTIONS}
     reader = VerdictModel(model, tokenizer, cost=Cost(1.0, 0.0, 4096))
     reader.logprobs(GROUP.problem, SOLUTIONS)
-    assert reader.num_tokens == len({tokens[: i + 1] for tokens in prompts.values() for i in range(len(tokens))})
+    assert reader.reader.num_tokens == len({tokens[: i + 1] for tokens in prompts.values() for i in range(len(tokens))})
 
 
 def test_too_long_is_none() -> None:

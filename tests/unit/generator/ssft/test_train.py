@@ -8,12 +8,13 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
+from evaluator.scoring import Scorer
 from generator.ssft.recipe import SsftRecipe
 from generator.ssft.train import train
 from generator.ssft.validation import Validation
 from reasoning.config import check_recipe
 from reasoning.errors import InputError, QuorumError
-from reasoning.model_folder import check_model_folder, read_card
+from reasoning.model_folder import check_kind, check_model_folder, read_card
 from reasoning.problems.arith import arith_problems
 from reasoning.training.processes import Place
 from reasoning.training.start import start_engine
@@ -71,6 +72,22 @@ def test_a_run_learns_and_writes_a_model_folder(data: Path, tmp_path: Path) -> N
     assert card.recipe is not None
     assert card.recipe["optimizer"]["betas"] == [0.9, 0.999]
     assert list((tmp_path / "run" / "tensorboard").iterdir())
+
+
+def test_a_model_that_only_reads_judges_by_likelihood(data: Path, tmp_path: Path) -> None:
+    sources = [{"path": str(data), "prompt": "verdict"}]
+    model = train(recipe(data, data=sources), tmp_path / "run")
+    card = read_card(model)
+    assert card is not None
+    assert (card.kind, card.score) == ("evaluator", "likelihood")
+    problem, *_ = arith_problems("train", limit=1)
+    assert problem.solution is not None
+    right, wrong = Scorer.from_pretrained(str(model), device="cpu").score(problem.problem, [problem.solution, "no"])
+    assert right is not None
+    assert wrong is not None
+    assert 0 < right < 1
+    mixed = train(recipe(data, data=[*sources, {"path": str(data)}]), tmp_path / "mixed")
+    check_kind(mixed, "generator")
 
 
 def test_a_done_run_is_not_run_again(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,6 +257,10 @@ def test_no_training_rows(tmp_path: Path) -> None:
         ({"model": {}}, "exactly one of `from` and `architecture`"),
         ({"tokenizer": None}, "expected `tokenizer` with new weights"),
         ({"model": {"from": "x"}}, "expected no `tokenizer` with `model.from`"),
+        (
+            {"data": [{"path": "x", "prompt": "verdict"}], "validation": {"path": "y"}},
+            "expected no `validation` by solving",
+        ),
         ({"run": {}}, "exactly one of `max_steps` and `epochs`"),
         ({"run": {"max_steps": 1, "epochs": 1}}, "exactly one of `max_steps` and `epochs`"),
         ({"data": []}, "data: .*at least 1 item"),
