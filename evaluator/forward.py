@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import DynamicCache
 
 from evaluator.trees import Cost, IntArray, Rows, Tree, grow, to_rows
@@ -126,8 +125,8 @@ def summed_logprobs(logits_UV: Tensor, where_K: Tensor, token_K: Tensor, sum_K: 
         where_K: the row of `logits_UV` in which each token is read.
         token_K, sum_K: see Reads.
     """
-    logits_KV = logits_UV.float().index_select(0, where_K)
-    logprob_K = -functional.cross_entropy(logits_KV, token_K, reduction="none")
+    normalizer_U = torch.logsumexp(logits_UV.float(), dim=-1)
+    logprob_K = logits_UV[where_K, token_K].float() - normalizer_U[where_K]
     return logprob_K.new_zeros(num_sums).index_add(0, sum_K, logprob_K)
 
 

@@ -26,7 +26,13 @@ class Scorer:
 
     @classmethod
     def from_pretrained(
-        cls, name: str, *, device: str | None = None, precision: Precision = "fp32", calibrated: bool = True
+        cls,
+        name: str,
+        *,
+        device: str | None = None,
+        precision: Precision = "fp32",
+        calibrated: bool = True,
+        called: str | None = None,
     ) -> Self:
         """The evaluator in a folder, or any model on the hub.
 
@@ -35,6 +41,7 @@ class Scorer:
             device: as torch names it; None for an accelerator where there is one.
             precision: of weights and calculation.
             calibrated: give probabilities where the folder's card knows how.
+            called: in reports; as the model is named if None.
 
         Raises:
             InputError: no such model, one trained as generator, or a tokenizer that cannot tell the labels apart.
@@ -43,7 +50,7 @@ class Scorer:
         calibration = calibration_of(loaded.card, name=name) if calibrated else None
         reads_likelihood = loaded.card is not None and loaded.card.score == "likelihood"
         model = (LikelihoodModel if reads_likelihood else VerdictModel)(loaded.model, loaded.tokenizer)
-        return cls(model, name=loaded.name, calibrate=calibration.scores if calibration else None)
+        return cls(model, name=called or loaded.name, calibrate=calibration.scores if calibration else None)
 
     @property
     def name(self) -> str:
