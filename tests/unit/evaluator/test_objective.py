@@ -21,7 +21,7 @@ from tests.tiny_models import ARCHITECTURES, tiny_model, tiny_tokenizer
 
 GROUPS = make_groups(4, num_samples=4)
 PLAIN = Cost(1.0, 0.0, 0)
-LOSSES = [
+LOSSES: list[dict[str, Any]] = [
     {"margin": 1.0},
     {"cross_entropy": 1.0, "weight_by_count": True},
     {"listwise": 1.0},

@@ -92,9 +92,8 @@ def test_line_spans(solution: str) -> None:
     assert all(first <= end for first, end in spans)
     assert [first for first, _ in spans[1:]] == [end + 1 for _, end in spans[:-1]]
     if spans:
-        assert (
-            tokenizer.decode(list(question.tokens[: spans[0][0]])).rstrip().endswith(" Here is a candidate solution:")
-        )
+        before = str(tokenizer.decode(list(question.tokens[: spans[0][0]])))
+        assert before.rstrip().endswith(" Here is a candidate solution:")
     start = prompt.index(" Here is a candidate solution: ") + len(" Here is a candidate solution: ")
     for (_, end), line in zip(spans, lines, strict=True):
         start = prompt.index(line.strip(), start) + len(line.strip())

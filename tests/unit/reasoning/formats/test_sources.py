@@ -19,6 +19,11 @@ def read(path: Path, content: bytes) -> list[int]:
     return [row.sample for row in read_rows([path])]
 
 
+def packed(data: bytes) -> bytes:
+    """In gzip, without the time: it would be part of the tests' names, which every process must find alike."""
+    return gzip.compress(data, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -26,12 +31,12 @@ def read(path: Path, content: bytes) -> list[int]:
         ("rows.jsonl", b"\xef\xbb\xbf" + row(0) + row(1).rstrip()),
         ("rows.jsonl", row(0).replace(b"\n", b"\r\n") + row(1)),
         ("no_suffix", row(0) + row(1)),
-        ("rows.jsonl.gz", gzip.compress(row(0) + row(1))),
-        ("packed_without_saying.jsonl", gzip.compress(row(0)) + gzip.compress(row(1))),
+        ("rows.jsonl.gz", packed(row(0) + row(1))),
+        ("packed_without_saying.jsonl", packed(row(0)) + packed(row(1))),
         ("rows.json", b"\n [\n" + row(0) + b",\n" + row(1) + b"]\n"),
         ("array.jsonl", b"[" + row(0) + b"," + row(1) + b"]"),
         ("pretty.json", b'{\n "id": "a",\n "sample": 0\n}\n{"id": "a",\n "sample": 1}'),
-        ("rows.json.gz", gzip.compress(b"[" + row(0) + b"," + row(1) + b"]")),
+        ("rows.json.gz", packed(b"[" + row(0) + b"," + row(1) + b"]")),
     ],
 )
 def test_reads(name: str, content: bytes, tmp_path: Path) -> None:
@@ -74,7 +79,7 @@ def test_reads_yaml(tmp_path: Path) -> None:
         ("a.jsonl", row(0) + b'{"id": "a", "sample": -1}\n', 2, "greater than or equal to 0; found -1"),
         ("a.jsonl", row(0) + b'{"id": 7, "sample": 1}\n', 2, "`id`: expected a valid string; found 7"),
         ("a.jsonl", b'{"id": "a", "sample": 0, "reward_model_score": 3.5}\n', 1, "--score-transform"),
-        ("a.jsonl.gz", gzip.compress(row(0) * 9)[:-8], 10, "expected an intact gzip file"),
+        ("a.jsonl.gz", packed(row(0) * 9)[:-8], 10, "expected an intact gzip file"),
         ("a.jsonl.gz", b"\x1f\x8bnot gzip at all", 1, "expected an intact gzip file"),
         ("a.yaml", b"[" * 100_000 + b"\n", 1, "levels deep"),
         ("a.yaml", b"a: &x [1]\nb: *x\n", 2, r"without aliases, found \*x"),
@@ -116,7 +121,7 @@ def test_skips_a_huge_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_goes_on_with_the_next_file(tmp_path: Path) -> None:
     counts = ReadCounts()
-    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(row(0) * 9)[:-9])
+    (tmp_path / "a.jsonl.gz").write_bytes(packed(row(0) * 9)[:-9])
     (tmp_path / "b.jsonl").write_bytes(b"")
     (tmp_path / "c.jsonl").write_bytes(row(5))
     rows = list(read_rows([tmp_path], options=ReadOptions(skip_bad_rows=True), counts=counts))
