@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reasoning.bulk import Backend, Batch, chunk_of, here, make_rows
 from reasoning.engines.protocols import Judge
 from reasoning.errors import InputError
 from reasoning.formats import Row
-from reasoning.formats.part_file import PartFile
+from reasoning.formats.shards import ShardedFile, Shards
 
 ROWS_PER_BLOCK = 512  # what a kill costs at most
 
@@ -47,6 +48,22 @@ def by_problem(rows: Iterable[Row]) -> list[Row]:
     return [row for group in groups.values() for row in group]
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreBatch:
+    """The rows of one block with their scores, as work for any process.
+
+    Attributes:
+        judge: the evaluator; must survive pickling where other processes are to use it.
+        told: how many rows were just scored; None where other processes score.
+    """
+
+    judge: Judge
+    told: Callable[[int], None] | None = None
+
+    def __call__(self, rows: Sequence[Row]) -> list[Row]:
+        return scored_rows(self.judge, rows, on_rows=self.told)
+
+
 def score_file(
     judge: Judge,
     rows: Sequence[Row],
@@ -54,47 +71,56 @@ def score_file(
     *,
     settings: Mapping[str, Any],
     overwrite: bool = False,
+    backend: Backend = here,
+    chunk: tuple[int, int] | None = None,
     on_resume: Callable[[int], None] | None = None,
     on_rows: Callable[[int], None] | None = None,
+    on_batch: Callable[[Sequence[Row]], None] | None = None,
 ) -> Tally | None:
     """Score rows into a file.
 
-    A block of rows is on the disk before the next is scored. Killed and called again, it goes on with the block that
-    was cut off, and ends with the bytes of a run that was not interrupted.
+    A block of rows is on the disk when it is scored. Killed and called again, it scores the blocks that were cut off
+    and those that are missing, and ends with the bytes of a run that was not interrupted, whatever the backend.
 
     Args:
-        judge: the evaluator.
+        judge: the evaluator; see `ScoreBatch`.
         rows: by problem, so that what solutions share is computed once.
         output: `.jsonl`, `.jsonl.gz` or `.parquet`.
         settings: what else decides the scores, as a digest of the weights; a resume with others is refused.
         overwrite: start again, whatever is there.
+        backend: where blocks are scored.
+        chunk: (number, number of chunks): score this part of the blocks only. The files of all chunks, one behind the
+            other, are the file of a run without chunks.
         on_resume: told once how many rows were there.
-        on_rows: told how many rows were just scored.
+        on_rows: told how many rows were just scored; for `here` only.
+        on_batch: told the rows of every block that is done.
 
     Returns:
         The tally of the whole file; None where it was complete already.
 
     Raises:
         InputError: no rows, or a file made with other settings.
+        QuorumError: see `make_rows`.
     """
     if not rows:
         raise InputError("expected at least one row to score, found none; check the files")
     all_settings = {"evaluator": judge.name, "rows": _digest(rows), **settings}
-    with PartFile(output, all_settings, overwrite=overwrite) as part:
-        if part.is_complete:
+    if chunk is not None:
+        all_settings["chunk"] = f"{chunk[0]} of {chunk[1]}"
+    with ShardedFile(output, all_settings, overwrite=overwrite) as file:
+        if file.is_complete:
             return None
         tally = Tally()
-        for row in part.resume(block=ROWS_PER_BLOCK, total=len(rows)):
+        blocks = chunk_of(_blocks(rows, file.shards), chunk)
+        score = ScoreBatch(judge, on_rows)
+        for row in make_rows(file, blocks, score, backend=backend, on_resume=on_resume, on_batch=on_batch):
             tally.add(row)
-        if on_resume is not None:
-            on_resume(tally.rows)
-        while tally.rows < len(rows):
-            block = scored_rows(judge, rows[tally.rows : tally.rows + ROWS_PER_BLOCK], on_rows=on_rows)
-            part.append(block)
-            for row in block:
-                tally.add(row)
-        part.finish()
     return tally
+
+
+def _blocks(rows: Sequence[Row], shards: Shards) -> list[Batch[Row]]:
+    blocks = [rows[start : start + ROWS_PER_BLOCK] for start in range(0, len(rows), ROWS_PER_BLOCK)]
+    return [Batch(shards.name(row.key for row in block), len(block), block) for block in blocks]
 
 
 def scored_rows(judge: Judge, rows: Sequence[Row], *, on_rows: Callable[[int], None] | None = None) -> list[Row]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from reasoning.answers import Grade, extract_answer, grade
+from reasoning.bulk import Backend, Batch, chunk_of, here, make_rows
 from reasoning.engines import Completion, Request, Sampler, SamplingParams
 from reasoning.errors import InputError, QuorumError
 from reasoning.formats import Row
-from reasoning.formats.part_file import PartFile
+from reasoning.formats.shards import ShardedFile, Shards
 from reasoning.problems import ProblemRow
 from reasoning.prompts import solution_prompt
 from reasoning.seeds import sample_seed
@@ -72,6 +73,24 @@ class Tally:
         self.correct += row.symbolic_correct is True
 
 
+@dataclass(frozen=True, slots=True)
+class SampleBatch:
+    """The rows of one batch of problems, as work for any process.
+
+    Attributes:
+        sampler: the generator; must survive pickling where other processes are to use it.
+        plan: what to draw.
+        told: of every completion as it comes; None where other processes draw.
+    """
+
+    sampler: Sampler
+    plan: SamplingPlan
+    told: Callable[[Completion], None] | None = None
+
+    def __call__(self, problems: Sequence[ProblemRow]) -> list[Row]:
+        return [row for rows in sample_rows(self.sampler, problems, self.plan, on_completion=self.told) for row in rows]
+
+
 def sample_file(
     sampler: Sampler,
     problems: Sequence[ProblemRow],
@@ -80,50 +99,60 @@ def sample_file(
     plan: SamplingPlan,
     settings: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    backend: Backend = here,
+    chunk: tuple[int, int] | None = None,
     on_resume: Callable[[int], None] | None = None,
     on_completion: Callable[[Completion], None] | None = None,
+    on_batch: Callable[[Sequence[Row]], None] | None = None,
 ) -> Tally | None:
     """Sample every problem into a file, whose rows come by problem, then by sample.
 
-    A batch of problems is on the disk before the next is drawn. Killed and called again, it draws the batch that was
-    cut off and those after it, and ends with the bytes of a run that was not interrupted.
+    A batch of problems is on the disk when it is drawn. Killed and called again, it draws the batches that were cut off
+    and those that are missing, and ends with the bytes of a run that was not interrupted, whatever the backend.
 
     Args:
-        sampler: the generator.
+        sampler: the generator; see `SampleBatch`.
         problems: with ids of their own.
         output: `.jsonl`, `.jsonl.gz` or `.parquet`.
         plan: what to draw.
         settings: what else decides the rows, as a digest of the weights; a resume with another one is refused.
         overwrite: start again, whatever is there.
+        backend: where batches are drawn.
+        chunk: (number, number of chunks): draw this part of the batches only. The files of all chunks, one behind the
+            other, are the file of a run without chunks.
         on_resume: told once how many rows were there.
-        on_completion: told of every completion as it comes.
+        on_completion: told of every completion as it comes; for `here` only.
+        on_batch: told the rows of every batch that is done.
 
     Returns:
         The tally of the whole file; None where it was complete already.
 
     Raises:
         InputError: nothing to sample, a plan that makes no sense, or a file made with other settings.
-        QuorumError: see `sample_rows`.
+        QuorumError: see `sample_rows` and `make_rows`.
     """
     _check(problems, plan)
     all_settings = {"model": sampler.name, **(settings or {}), **_settings(problems, plan)}
-    with PartFile(output, all_settings, overwrite=overwrite) as part:
-        if part.is_complete:
+    if chunk is not None:
+        all_settings["chunk"] = f"{chunk[0]} of {chunk[1]}"
+    with ShardedFile(output, all_settings, overwrite=overwrite) as file:
+        if file.is_complete:
             return None
         tally = Tally()
-        block = plan.problems_per_call * plan.rows_per_problem
-        for row in part.resume(block=block, total=len(problems) * plan.rows_per_problem):
+        batches = chunk_of(_batches(problems, plan, file.shards), chunk)
+        draw = SampleBatch(sampler, plan, on_completion)
+        for row in make_rows(file, batches, draw, backend=backend, on_resume=on_resume, on_batch=on_batch):
             tally.add(row)
-        if on_resume is not None:
-            on_resume(tally.rows)
-        for rows in sample_rows(
-            sampler, problems[tally.rows // plan.rows_per_problem :], plan, on_completion=on_completion
-        ):
-            part.append(rows)
-            for row in rows:
-                tally.add(row)
-        part.finish()
     return tally
+
+
+def _batches(problems: Sequence[ProblemRow], plan: SamplingPlan, shards: Shards) -> list[Batch[ProblemRow]]:
+    batches = []
+    for start in range(0, len(problems), plan.problems_per_call):
+        items = problems[start : start + plan.problems_per_call]
+        keys = [(problem.id, sample) for problem in items for sample in range(plan.rows_per_problem)]
+        batches.append(Batch(shards.name(keys), len(keys), items))
+    return batches
 
 
 def sample_rows(

@@ -1,4 +1,4 @@
-"""Names of models to engines: embedded, a folder, a hub name, or `openai:URL#MODEL`.
+"""Names of models to engines: embedded, a folder, a hub name, `vllm:` before either, or `openai:URL,URL#MODEL`.
 
 What needs torch is imported by the function that needs it: a model behind a URL needs none.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reasoning.engines.openai_engine import OpenAIEngine
 
 EMBEDDED = "embedded"
-REMOTE = "openai:"
+REMOTE, VLLM = "openai:", "vllm:"
 EMBEDDED_MODELS = Path(str(files("quorum.embedded")))  # a folder for each kind of model
 Kind = Literal["generator", "evaluator"]
 Precision = Literal["fp32", "bf16"]
@@ -39,6 +39,10 @@ def load_generator(name: str, *, device: str | None = None) -> Sampler:
     if name.startswith(REMOTE):
         return _remote(name)
     local = _local(name, "generator")
+    if name.startswith(VLLM):
+        from reasoning.engines.vllm_engine import VllmEngine
+
+        return VllmEngine.from_pretrained(local)
     from reasoning.engines.loading import load_model
     from reasoning.engines.transformers_engine import TransformersEngine
 
@@ -63,10 +67,21 @@ def load_evaluator(
 
         return LabelJudge(_remote(name))
     local = _local(name, "evaluator")
+    if name.startswith(VLLM):
+        from evaluator.calibration import calibration_of
+        from evaluator.label_judge import LabelJudge
+        from reasoning.engines.vllm_engine import VllmEngine
+
+        card = model_card(name, "evaluator")
+        if card is not None and card.score == "likelihood":
+            raise InputError(f"{name}: expected an evaluator that gives verdicts, found one that reads; leave out {VLLM}")
+        calibration = calibration_of(card, name=local) if calibrated else None
+        return LabelJudge(VllmEngine.from_pretrained(local), calibrate=calibration.scores if calibration else None)
     from evaluator.scoring import Scorer
 
     _hide_progress()
-    return Scorer.from_pretrained(local, device=device, precision=precision, calibrated=calibrated)
+    called = name if name == EMBEDDED else None
+    return Scorer.from_pretrained(local, device=device, precision=precision, calibrated=calibrated, called=called)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +171,7 @@ def model_folder(name: str, kind: Kind) -> Path | None:
     """
     if name.startswith(REMOTE):
         return None
+    name = name.removeprefix(VLLM)
     folder = EMBEDDED_MODELS / kind if name == EMBEDDED else Path(name)
     if name == EMBEDDED and not folder.is_dir():
         raise InputError(
@@ -186,9 +202,24 @@ def weights_digest(name: str, kind: Kind) -> str | None:
     return digest.hexdigest()
 
 
+def engine_name(name: str, kind: Kind) -> str:
+    """The name that the loaded engine has, without loading it."""
+    if name.startswith(REMOTE):
+        return _remote(name).name
+    local = _local(name, kind)
+    if name == EMBEDDED and kind == "generator":
+        return name
+    if name.startswith(VLLM) or model_folder(name, kind) is not None:
+        return local
+    from transformers import AutoConfig
+
+    revision = getattr(AutoConfig.from_pretrained(local, trust_remote_code=False), "_commit_hash", None)
+    return f"{local}@{revision[:12]}" if revision else local
+
+
 def _local(name: str, kind: Kind) -> str:
     folder = model_folder(name, kind)
-    return name if folder is None else str(folder)
+    return name.removeprefix(VLLM) if folder is None else str(folder)
 
 
 def _hide_progress() -> None:
@@ -199,10 +230,11 @@ def _hide_progress() -> None:
 
 
 def _remote(name: str) -> "OpenAIEngine":
-    """The engine behind `openai:URL#MODEL`."""
-    url, _, model = name.removeprefix(REMOTE).partition("#")
-    if not url.startswith(("http://", "https://")):
+    """The engine behind `openai:URL#MODEL`, or behind several servers of the model: `openai:URL,URL#MODEL`."""
+    place, _, model = name.removeprefix(REMOTE).partition("#")
+    urls = place.split(",")
+    if not all(url.startswith(("http://", "https://")) for url in urls):
         raise InputError(f"expected openai:URL#MODEL, as openai:http://127.0.0.1:8000/v1#qwen, found {name!r}")
     from reasoning.engines.openai_engine import OpenAIEngine
 
-    return OpenAIEngine(url, model or None)
+    return OpenAIEngine(urls, model or None)

@@ -1,6 +1,7 @@
 """Every error Quorum raises on purpose.
 
 QuorumError                exit code 1
+├── Unavailable            a service does not answer now, and may do so later
 └── InputError             exit code 2: a file, a row, an option or a request is not what it must be
     └── RowError           one row of a file, with its place
 
@@ -12,6 +13,10 @@ from pathlib import Path
 
 class QuorumError(Exception):
     """Something failed that the user can understand and act on."""
+
+
+class Unavailable(QuorumError):
+    """A service does not answer now, and may do so later."""
 
 
 class InputError(QuorumError):

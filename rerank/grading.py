@@ -144,7 +144,7 @@ def grade_rows(
     with Pool(workers or num_workers()) as pool:
         rows = rows if limit is None else _of_first_problems(rows, limit)
         gathered = gather(_with_answers(rows, extract, pool=pool, again=re_extract), counts, page_bytes)
-        problems = sorted(gathered.values(), key=lambda g: (_natural(g.id), g.id))
+        problems = sorted(gathered.values(), key=lambda g: (natural_order(g.id), g.id))
         _check(problems, need_expected=need_expected, skip_unlabelled=skip_unlabelled)
         if skip_unlabelled:
             problems = [problem for problem in problems if problem.is_labelled]
@@ -282,7 +282,7 @@ def _without_last(whole: GradedProblem) -> GradedProblem:
     )
 
 
-def _natural(text: str) -> tuple[tuple[str, int, str], ...]:
+def natural_order(text: str) -> tuple[tuple[str, int, str], ...]:
     """A sort key under which `p2` comes before `p10`."""
     parts = re.findall(r"([^0-9]*)([0-9]{0,18})", text)
     return tuple((word, int(number) if number else -1, number) for word, number in parts)

@@ -24,14 +24,30 @@ def selection_rows(
     Raises:
         InputError: the strategy needs scores and no sample of any problem has one.
     """
-    chosen = STRATEGIES[strategy]
-    if chosen.needs_scores and not has_scores(problems):
-        is_nan = any(problem.num_nan_scores for problem in problems)
+    check_scores(strategy, has_scores=has_scores(problems), is_nan=any(problem.num_nan_scores for problem in problems))
+    yield from selections_unchecked(problems, strategy=strategy, k=k, top_n=top_n, policy=policy)
+
+
+def check_scores(strategy: str, *, has_scores: bool, is_nan: bool) -> None:
+    """Refuse a strategy that needs scores where no sample of any problem has one.
+
+    Args:
+        has_scores: whether a sample with an answer has a score.
+        is_nan: whether any score is not a number.
+    """
+    if STRATEGIES[strategy].needs_scores and not has_scores:
         found = "only NaN as `reward_model_score`" if is_nan else "no `reward_model_score` in any row"
         raise InputError(
             f"expected scores for strategy {strategy}, found {found} with an answer; score the samples first, or use "
             "--strategy maj1, which needs none"
         )
+
+
+def selections_unchecked(
+    problems: Sequence[GradedProblem], *, strategy: str, k: int, top_n: int, policy: Policy
+) -> Iterator[dict[str, Any]]:
+    """`selection_rows` of some problems of many; that any of the many has scores is for the caller to check."""
+    parameter = {"k": k, "n": top_n, None: None}[STRATEGIES[strategy].parameter]
     for problem in problems:
         clusters = build_clusters(problem.candidates, problem.labels)
         first_sample = problem.candidates[0].sample
@@ -44,7 +60,7 @@ def selection_rows(
             "id": problem.problem.id,
             "strategy": strategy,
             "policy": policy.as_dict(),
-            "parameter": {"k": k, "n": top_n, None: None}[chosen.parameter],
+            "parameter": parameter,
             **selection_fields(problem, selection),
             **cluster,
             "abstained": selection is None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quorum.commands.grading import add_grade_arguments, add_limit_argument, extraction, policy, sample_files
 from quorum.commands.reading import read_options
 from quorum.commands.sampling import share
-from quorum.commands.scoring import ScoringProgress
+from quorum.progress import Progress
 from quorum.terminal import inert
 from reasoning.errors import InputError
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     rows = by_problem(read_rows(files, options=read_options(args)))
     if not rows:
         raise InputError(f"{files[0]}: expected at least one row, found none")
-    with ScoringProgress(len(rows), quiet=args.quiet) as progress:
+    with Progress(len(rows), "rows", doing="scoring", quiet=args.quiet) as progress:
         scored = scored_rows(judge, rows, on_rows=progress.add)
     graded = grade_rows(scored, policy=policy(args), workers=args.workers, limit=args.limit, **extraction(args))
     calibration = calibrate(

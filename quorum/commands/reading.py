@@ -3,12 +3,16 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
 
 from quorum.terminal import inert
 from reasoning.formats import ReadCounts, ReadOptions, Row
 from reasoning.formats.options import SCORE_TRANSFORMS, STEP_SCORES
 from reasoning.formats.registry import IMPORTERS
 from rerank.naming import counted
+
+AnyRow = TypeVar("AnyRow", Row, tuple[Row, tuple[Path, int]])
 
 ROWS_PER_LINE = 100_000
 
@@ -48,8 +52,8 @@ def read_options(args: argparse.Namespace) -> ReadOptions:
     )
 
 
-def with_progress(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows, with a bar on standard error if that is a terminal, and a line now and then otherwise."""
+def with_progress(rows: Iterable[AnyRow]) -> Iterator[AnyRow]:
+    """Rows, or rows with their places, with a bar on standard error if that is a terminal, else now and then a line."""
     if sys.stderr.isatty():
         from tqdm import tqdm
 

@@ -1,23 +1,35 @@
 """`quorum rerank`: choose one answer per problem."""
 
 import argparse
-import json
+import itertools
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+from quorum.commands.bulk import add_backend_argument, opened_backend
+from quorum.commands.choosing import add_size_arguments
 from quorum.commands.grading import (
     add_grade_arguments,
     add_limit_argument,
     check_file,
-    grade_files,
+    extraction,
+    file_facts,
     policy,
-    positive,
     read_warnings,
     sample_files,
 )
+from quorum.commands.reading import read_options, with_progress
 from quorum.terminal import inert
-from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N, STRATEGIES
+from rerank.batch import num_workers
+from rerank.strategies import STRATEGIES
+
+if TYPE_CHECKING:
+    from reasoning.formats import ReadCounts
+    from rerank.choosing import Facts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,41 +45,87 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="maj1",
         help=f"how to choose (default: maj1; all but first and maj1 need scores): {descriptions}",
     )
-    parser.add_argument(
-        "--k", type=positive, default=DEFAULT_K, help=f"largest clusters that MajK keeps (default: {DEFAULT_K})"
-    )
-    parser.add_argument(
-        "--top-n",
-        type=positive,
-        default=DEFAULT_TOP_N,
-        help=f"best-scored samples that vote in maj1.topn (default: {DEFAULT_TOP_N})",
-    )
+    add_size_arguments(parser)
     add_limit_argument(parser)
     add_grade_arguments(parser)
+    add_backend_argument(parser)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="start again instead of going on where one was cut off"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Write one selection per problem; the file appears when it is complete."""
     from reasoning.formats import ReadCounts
-    from reasoning.formats.write import atomic_file
-    from rerank.selections import selection_rows
 
     if args.output is not None:
         check_file(args.output)
+    start = time.monotonic()
     counts = ReadCounts()
-    graded = grade_files(sample_files(args.files), args, counts=counts, need_expected=False)
-    rows = selection_rows(graded.problems, strategy=args.strategy, k=args.k, top_n=args.top_n, policy=policy(args))
-    if args.output is None:
-        for line in _lines(rows):
-            sys.stdout.write(line)
-    else:
-        with atomic_file(args.output) as file:
-            for line in _lines(rows):
-                file.write(line.encode("utf-8", "replace"))
+    if args.output is not None and (args.output.is_file() or not args.output.exists()):
+        facts = _choose(args, args.output, counts)
+    else:  # a pipe or a device has no place beside it for what is not whole
+        with TemporaryDirectory() as folder:
+            output = Path(folder) / "selections.jsonl"
+            facts = _choose(args, output, counts)
+            _copy(output, args.output)
+    counts.num_duplicates += sum(fact.num_duplicates for fact in facts)
+    counts.num_bad_rows += sum(len(fact.bad_rows) for fact in facts)
+    counts.messages += [message for fact in facts for message in fact.bad_rows]
     for warning in read_warnings(counts):
         print(inert(warning), file=sys.stderr)
+    if not args.quiet:
+        print(_closing(facts, time.monotonic() - start), file=sys.stderr)
     return 0
 
 
-def _lines(rows: Iterator[dict[str, object]]) -> Iterator[str]:
-    return (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+def _copy(source: Path, target: Path | None) -> None:
+    """Write the lines of a file to a pipe or device, or to standard output."""
+    with source.open(encoding="utf-8") as lines:
+        if target is None:
+            sys.stdout.writelines(lines)
+        else:
+            with target.open("w", encoding="utf-8") as file:
+                file.writelines(lines)
+
+
+def _choose(args: argparse.Namespace, output: Path, counts: "ReadCounts") -> "Sequence[Facts]":
+    """Choose into a file: in memory where all rows fit, else bucket by bucket."""
+    from reasoning.formats.read import distinct_rows, placed_rows
+    from reasoning.formats.write import atomic_file
+    from rerank.buckets import of_first_problems, taken
+    from rerank.choosing import Choosing, choose_large, choose_small
+
+    files, options = sample_files(args.files), read_options(args)
+    choosing = Choosing(strategy=args.strategy, k=args.k, top_n=args.top_n, policy=policy(args), **extraction(args))
+    placed = placed_rows(files, options=options, counts=counts)
+    if args.limit is not None:
+        placed = of_first_problems(placed, args.limit)
+    if not args.quiet:
+        placed = with_progress(placed)
+    first, is_all = taken(placed)
+    if is_all:
+        rows = distinct_rows(first, options=options, counts=counts)
+        with atomic_file(output) as file:
+            return [choose_small(rows, file, choosing, workers=args.workers)]
+    can_be_read_again = all(path.is_file() for path in files)
+    args.workers = args.workers or num_workers()
+    with opened_backend(args, use_gpus=False) as backend:
+        return choose_large(
+            lambda: itertools.chain(first, placed),
+            files,
+            output,
+            choosing,
+            settings={"files": file_facts(files), "options": asdict(options), "limit": args.limit},
+            options=options,
+            backend=backend,
+            overwrite=args.overwrite or not can_be_read_again,
+        )
+
+
+def _closing(facts: "Sequence[Facts]", took_s: float) -> str:
+    num_rows, num_problems = (sum(getattr(fact, name) for fact in facts) for name in ("num_rows", "num_problems"))
+    return (
+        f"{num_problems:,} {'problem' if num_problems == 1 else 'problems'}, {num_rows:,} samples, "
+        f"{num_rows / took_s:,.0f} samples/s"
+    )

@@ -2,24 +2,24 @@
 
 import argparse
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from quorum.commands.bulk import add_bulk_arguments, chunk, chunk_output, is_elsewhere, opened_backend
 from quorum.commands.grading import check_file, positive
 from quorum.commands.sampling import MODEL_HELP, add_sampling_arguments, sampling_params
+from quorum.progress import Progress
 from quorum.terminal import inert
 from reasoning.errors import InputError
 
 if TYPE_CHECKING:
     from generator.sampling import Tally
-    from reasoning.engines import Completion
+    from reasoning.engines import Sampler
+    from reasoning.formats import Row
     from reasoning.problems import ProblemRow
 
 PROBLEMS_PER_CALL = 32
-LINE_EVERY_S = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,13 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="B",
         help=f"problems at a time; what a kill costs at most (default: {PROBLEMS_PER_CALL})",
     )
-    parser.add_argument("--overwrite", action="store_true", help="start again instead of going on or stopping")
+    add_bulk_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Sample into the output; a second run goes on where the first was cut off."""
     from generator.sampling import SamplingPlan, sample_file
-    from quorum.load import load_generator, weights_digest
+    from quorum.load import weights_digest
     from reasoning.problems import read_problems
 
     check_file(args.output)
@@ -67,20 +67,40 @@ def run(args: argparse.Namespace) -> int:
         keep_fields=_names(args.keep_fields),
         problems_per_call=args.batch,
     )
-    sampler = load_generator(args.generator, device=args.device)
-    with _progress(len(problems) * plan.rows_per_problem) as progress:
+    sampler, part = _sampler(args), chunk(args)
+    output = chunk_output(args.output, part)
+    total = len(problems) * plan.rows_per_problem // (part[1] if part else 1)
+    with opened_backend(args) as backend, Progress(total, "samples", doing="sampling") as progress:
         tally = sample_file(
             sampler,
             problems,
-            args.output,
+            output,
             plan=plan,
             settings={"weights": weights_digest(args.generator, "generator")},
             overwrite=args.overwrite,
-            on_resume=progress.start,
-            on_completion=progress.add,
+            backend=backend,
+            chunk=part,
+            on_resume=progress.resume,
+            on_completion=None if is_elsewhere(args) else lambda one: progress.add(1, tokens=one.num_tokens),
+            on_batch=(lambda rows: progress.add(len(rows), tokens=_tokens(rows))) if is_elsewhere(args) else None,
         )
-    print(inert(f"{args.output}: {_closing(tally, len(problems))}"), file=sys.stderr)
+    print(inert(f"{output}: {_closing(tally, plan.rows_per_problem)}"), file=sys.stderr)
     return 0
+
+
+def _sampler(args: argparse.Namespace) -> "Sampler":
+    """The generator, loaded where it is used."""
+    from quorum.load import engine_name, load_generator
+
+    if not is_elsewhere(args):
+        return load_generator(args.generator, device=args.device)
+    from quorum.elsewhere import GeneratorElsewhere
+
+    return GeneratorElsewhere(engine_name(args.generator, "generator"), args.generator, args.device)
+
+
+def _tokens(rows: "Sequence[Row]") -> int:
+    return sum(row.num_generated_tokens or 0 for row in rows)
 
 
 def _first(problems: "Iterator[ProblemRow]", limit: int | None) -> "list[ProblemRow]":
@@ -114,58 +134,10 @@ def _examples(path: Path | None, problems: "list[ProblemRow]") -> tuple[tuple[st
     return tuple(pairs)
 
 
-class _Progress:
-    """Rate and time left: a bar on a terminal, a line every ten seconds elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._bar: Any = None
-        self._done = self._resumed = self._tokens = 0
-        self._start = self._last = time.monotonic()
-
-    def start(self, num_rows: int) -> None:
-        self._done = self._resumed = num_rows
-        self._start = self._last = time.monotonic()
-        if sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=self._total, initial=num_rows, unit=" samples", desc="sampling", leave=False)
-        elif num_rows:
-            print(f"goes on after {num_rows:,} of {self._total:,} samples", file=sys.stderr, flush=True)
-
-    def add(self, completion: "Completion") -> None:
-        self._done += 1
-        self._tokens += completion.num_tokens
-        if self._bar is not None:
-            self._bar.update()
-        elif time.monotonic() - self._last >= LINE_EVERY_S:
-            self._last = time.monotonic()
-            print(self._line(self._last - self._start), file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _line(self, elapsed_s: float) -> str:
-        rate = (self._done - self._resumed) / elapsed_s
-        left_s = int((self._total - self._done) / rate)
-        left = f"{left_s // 3600}:{left_s // 60 % 60:02}:{left_s % 60:02}"
-        speed = f"{rate:,.1f} samples/s, {self._tokens / elapsed_s:,.0f} tokens/s"
-        return f"{self._done:,} of {self._total:,} samples, {speed}, {left} left"
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[_Progress]:
-    progress = _Progress(total)
-    try:
-        yield progress
-    finally:
-        progress.close()
-
-
-def _closing(tally: "Tally | None", num_problems: int) -> str:
+def _closing(tally: "Tally | None", rows_per_problem: int) -> str:
     if tally is None:
         return "complete already; --overwrite samples again"
+    num_problems = tally.rows // rows_per_problem
     parts = [f"{tally.rows:,} samples of {num_problems:,} {'problem' if num_problems == 1 else 'problems'}"]
     if tally.graded:
         parts.append(f"{tally.correct / tally.graded:.1%} correct")

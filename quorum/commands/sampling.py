@@ -9,7 +9,9 @@ from quorum.commands.grading import positive, seed
 if TYPE_CHECKING:
     from reasoning.engines import SamplingParams
 
-MODEL_HELP = "a model folder, a hub name, openai:URL#MODEL (an OpenAI-compatible server), or embedded"
+MODEL_HELP = (
+    "a model folder, a hub name, openai:URL#MODEL (an OpenAI-compatible server, or several: URL,URL), or embedded"
+)
 
 
 def add_sampling_arguments(parser: argparse.ArgumentParser, *, n: int, temperature: float, top_p: float) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quorum.commands.bulk import add_bulk_arguments, chunk, chunk_output, is_elsewhere, opened_backend
 from quorum.commands.grading import add_limit_argument, sample_files
 from quorum.commands.reading import add_read_arguments, print_counts, read_options
 from quorum.commands.sampling import MODEL_HELP
-from quorum.commands.scoring import ScoringProgress
+from quorum.progress import Progress
 from quorum.terminal import inert
 
 if TYPE_CHECKING:
@@ -37,36 +38,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_limit_argument(parser)
     add_read_arguments(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
-    parser.add_argument("--overwrite", action="store_true", help="start again instead of going on or stopping")
+    add_bulk_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Score into the output; a second run goes on where the first was cut off."""
     from evaluator.scored_files import by_problem, score_file
-    from quorum.load import load_evaluator, weights_digest
+    from quorum.load import weights_digest
     from reasoning.formats import ReadCounts, read_rows
 
     counts = ReadCounts()
     digest = weights_digest(args.evaluator, "evaluator")
     rows = by_problem(read_rows(sample_files(args.files), options=read_options(args), counts=counts))
     rows = _first_problems(rows, args.limit)
-    judge = load_evaluator(args.evaluator, device=args.device, precision=args.precision, calibrated=not args.raw)
-    with ScoringProgress(len(rows), quiet=args.quiet) as progress:
+    judge, part = _judge(args), chunk(args)
+    output = chunk_output(args.output, part)
+    total = len(rows) // (part[1] if part else 1)
+    with opened_backend(args) as backend, Progress(total, "rows", doing="scoring", quiet=args.quiet) as progress:
         tally = score_file(
             judge,
             rows,
-            args.output,
+            output,
             settings={"weights": digest, "precision": args.precision, "calibration": _calibration(args)},
             overwrite=args.overwrite,
+            backend=backend,
+            chunk=part,
             on_resume=progress.resume,
-            on_rows=progress.add,
+            on_rows=None if is_elsewhere(args) else progress.add,
+            on_batch=(lambda rows: progress.add(len(rows))) if is_elsewhere(args) else None,
         )
     if not args.quiet:
         print_counts(counts)
-    print(inert(f"{args.output}: {_closing(tally)}"), file=sys.stderr)
+    print(inert(f"{output}: {_closing(tally)}"), file=sys.stderr)
     if args.precision == "bf16" and tally is not None:
         print(_drift(judge, rows, args), file=sys.stderr)
     return 0
+
+
+def _judge(args: argparse.Namespace) -> "Judge":
+    """The evaluator, loaded where it is used."""
+    from quorum.load import engine_name, load_evaluator
+
+    if not is_elsewhere(args):
+        return load_evaluator(args.evaluator, device=args.device, precision=args.precision, calibrated=not args.raw)
+    from quorum.elsewhere import EvaluatorElsewhere
+
+    name = engine_name(args.evaluator, "evaluator")
+    return EvaluatorElsewhere(name, args.evaluator, args.device, args.precision, calibrated=not args.raw)
 
 
 def _first_problems(rows: "list[Row]", limit: int | None) -> "list[Row]":

@@ -68,7 +68,12 @@ class Done:
 
 
 def run_stages(
-    stages: Sequence[Stage], folder: Path, *, say: Callable[[str], None], overwrite: bool = False
+    stages: Sequence[Stage],
+    folder: Path,
+    *,
+    say: Callable[[str], None],
+    overwrite: bool = False,
+    before: Mapping[str, Done] | None = None,
 ) -> dict[str, Done]:
     """Run what is not done yet, in order.
 
@@ -77,14 +82,15 @@ def run_stages(
         folder: holds a folder for each stage and its hash; one process at a time works in it.
         say: is told of each stage what is done with it, and why.
         overwrite: remove every stage that the folder holds before.
+        before: what earlier calls returned, whose stages these may take as inputs.
 
     Returns:
-        What was done, by the stage's name.
+        What was done, by the stage's name, `before` included.
 
     Raises:
         InputError: an input is missing, or another process works in the folder. And whatever a stage raises.
     """
-    done: dict[str, Done] = {}
+    done = dict(before or {})
     with _alone_in(folder):
         for path in folder.iterdir() if overwrite else ():
             if path.is_dir():
@@ -93,13 +99,13 @@ def run_stages(
             paths = {name: _path(source, done) for name, source in stage.inputs.items()}
             digests = {name: _digest(source, done) for name, source in stage.inputs.items()}
             place = folder / f"{stage.name}-{stage_hash(stage, digests)}"
-            before = _read(stage, place)
+            found = _read(stage, place)
             title = f"[{number}/{len(stages)}] {stage.name}"
-            if before is not None:
+            if found is not None:
                 say(f"{title}: reused, same settings and inputs")
             else:
                 say(f"{title}: runs, {_reason(stage, digests, place)}")
-            done[stage.name] = before or _run(stage, paths, digests, place)
+            done[stage.name] = found or _run(stage, paths, digests, place)
     return done
 
 

@@ -5,8 +5,6 @@ counts and its name does not.
 """
 
 import itertools
-import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,12 +19,11 @@ from generator.sampling import SamplingPlan, sample_file
 from generator.ssft.recipe import SsftRecipe
 from quorum.load import load_evaluator, load_generator
 from quorum.pipelines.stages import INPUT, Settings, Stage
+from quorum.progress import Progress
 from reasoning.config import Section, check_recipe
 from reasoning.engines import SamplingParams
 from reasoning.formats import read_rows
 from reasoning.problems import read_problems
-
-LINE_EVERY_S = 10.0
 
 Sources = Mapping[str, Path | Stage]
 
@@ -63,22 +60,30 @@ def evaluator_stage(name: str, recipe: EvaluatorRecipe, sources: Sources) -> Sta
     return Stage(name=name, settings=settings, inputs=inputs, work=_train_evaluator, output="model")
 
 
-def samples_stage(name: str, section: SamplesSection, model: Stage, sources: Sources, *, greedy: bool = False) -> Stage:
+def samples_stage(
+    name: str, section: SamplesSection, model: Stage | Path | str, sources: Sources, *, greedy: bool = False
+) -> Stage:
     """Samples of a generator, graded.
 
     Args:
-        model: the generator.
+        model: the generator: a stage, a folder, or another name that `load_generator` knows.
         sources: by place in the section: `problems`.
         greedy: also take a greedy sample of each problem, which gives Pass@1.
     """
     settings, inputs = _apart(section, sources)
-    settings |= {"greedy": greedy, "model": f"{INPUT}model"}
-    return Stage(
-        name=name, settings=settings, inputs={**inputs, "model": model}, work=_draw_samples, output="samples.jsonl"
-    )
+    place, more = model_input(model)
+    settings |= {"greedy": greedy, "model": place}
+    return Stage(name=name, settings=settings, inputs={**inputs, **more}, work=_draw_samples, output="samples.jsonl")
 
 
-def scores_stage(name: str, samples: Stage, model: Stage) -> Stage:
+def model_input(model: Stage | Path | str) -> tuple[str, dict[str, Path | Stage]]:
+    """A model as a stage's setting, and as its input `model` where it is one: a name of no folder is only a setting."""
+    if isinstance(model, str) and not Path(model).exists():
+        return model, {}
+    return f"{INPUT}model", {"model": Path(model) if isinstance(model, str) else model}
+
+
+def scores_stage(name: str, samples: Stage, model: Stage | Path) -> Stage:
     """Samples with an evaluator's scores, as the model gives them."""
     inputs = {"samples": samples, "model": model}
     settings = {name: f"{INPUT}{name}" for name in inputs}
@@ -106,51 +111,28 @@ def _draw_samples(settings: Settings, folder: Path) -> None:
         keep_fields=(),
         problems_per_call=section.problems_per_call,
     )
-    told = _Progress(len(problems) * plan.rows_per_problem, "samples")
-    sample_file(
-        load_generator(model),
-        problems,
-        folder / "samples.jsonl",
-        plan=plan,
-        on_resume=told.resume,
-        on_completion=lambda _: told.add(1),
-    )
+    with Progress(len(problems) * plan.rows_per_problem, "samples", doing="sampling") as progress:
+        sample_file(
+            load_generator(model),
+            problems,
+            folder / "samples.jsonl",
+            plan=plan,
+            on_resume=progress.resume,
+            on_completion=lambda completion: progress.add(1, tokens=completion.num_tokens),
+        )
 
 
 def _score_samples(settings: Settings, folder: Path) -> None:
     rows = by_problem(read_rows([Path(settings["samples"])]))
-    told = _Progress(len(rows), "samples scored")
-    score_file(
-        load_evaluator(settings["model"], calibrated=False),
-        rows,
-        folder / "scores.jsonl",
-        settings={},
-        on_resume=told.resume,
-        on_rows=told.add,
-    )
-
-
-class _Progress:
-    """A line every ten seconds: how much is done, and the time left."""
-
-    def __init__(self, total: int, what: str) -> None:
-        self._total, self._what = total, what
-        self.resume(0)
-
-    def resume(self, number: int) -> None:
-        """So many were done before."""
-        self._done = self._before = number
-        self._start = self._last = time.monotonic()
-
-    def add(self, number: int) -> None:
-        self._done += number
-        now = time.monotonic()
-        if now - self._last < LINE_EVERY_S:
-            return
-        self._last = now
-        left_s = int((now - self._start) * (self._total - self._done) / max(1, self._done - self._before))
-        left = f"{left_s // 3600}:{left_s // 60 % 60:02}:{left_s % 60:02}"
-        print(f"{self._done:,} of {self._total:,} {self._what}, {left} left", file=sys.stderr, flush=True)
+    with Progress(len(rows), "rows", doing="scoring") as progress:
+        score_file(
+            load_evaluator(settings["model"], calibrated=False),
+            rows,
+            folder / "scores.jsonl",
+            settings={},
+            on_resume=progress.resume,
+            on_rows=progress.add,
+        )
 
 
 def _apart(recipe: BaseModel, sources: Sources) -> tuple[dict[str, Any], dict[str, Path | Stage]]:

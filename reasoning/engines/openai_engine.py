@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
+from reasoning.engines.endpoints import Endpoints
 from reasoning.engines.protocols import Completion, FinishReason, Request, SamplingParams
 from reasoning.engines.remote import Refused, Remote
 from reasoning.errors import InputError
@@ -30,18 +31,18 @@ class OpenAIEngine:
     """Samples from a remote model and asks it how likely labels are.
 
     Args:
-        url: as `http://127.0.0.1:8000/v1`.
+        url: as `http://127.0.0.1:8000/v1`; of several servers of one model, each request goes to the least loaded one.
         model: its name there; None takes the only one that there is.
         api_key, chat, timeout_s, max_retries: see `Remote`.
         use_n: ask for all samples of a prompt at once, with the seed of the first: cheaper where the server keeps no
             cache of prompts, but a sample then depends on the seeds before it. Where the server sends fewer than it
             was asked for, the rest is asked for again.
-        concurrency: requests at a time; 1 for a server that keeps one random state, as `transformers serve`.
+        concurrency: requests at a time to each server; 1 where it keeps one random state, as `transformers serve`.
     """
 
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str],
         model: str | None = None,
         *,
         api_key: str | None = None,
@@ -51,9 +52,14 @@ class OpenAIEngine:
         timeout_s: float = 300.0,
         max_retries: int = 5,
     ) -> None:
-        self._remote = Remote(url, model, api_key=api_key, chat=chat, timeout_s=timeout_s, max_retries=max_retries)
+        urls = [url] if isinstance(url, str) else url
+        retries = max_retries if len(urls) == 1 else 0  # of several, another one is asked
+        remotes = [
+            Remote(one, model, api_key=api_key, chat=chat, timeout_s=timeout_s, max_retries=retries) for one in urls
+        ]
+        self._remote = remotes[0] if len(urls) == 1 else Endpoints(remotes, max_retries=max_retries)
         self._use_n = use_n
-        self._concurrency = concurrency
+        self._concurrency = concurrency * len(urls)
 
     @property
     def name(self) -> str:

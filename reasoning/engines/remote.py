@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import json
 import os
 import weakref
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ import openai
 from openai import OpenAI
 
 from reasoning.engines.protocols import SamplingParams
-from reasoning.errors import InputError, QuorumError
+from reasoning.errors import InputError, QuorumError, Unavailable
 
 TOP_LOGPROBS = 20  # as many as vLLM gives unless it is told otherwise
 NO_KEY = "none"  # the client wants one; a server without keys ignores it
@@ -135,18 +136,24 @@ class Remote:
 
     def _ask(self, prompt: str, options: dict[str, Any]) -> Any:
         with self._errors():
-            if self.chat:
-                return self._ask_chat(prompt, options)
-            try:
-                answer = self._client.completions.create(model=self.model, prompt=prompt, **options)
-            except openai.APIStatusError as error:
-                if self.chat is not None or error.status_code not in (404, 405, 501):
-                    raise
-                answer_of_chat = self._ask_chat(prompt, options)
-                self.chat = True
-                return answer_of_chat
-            self.chat = False
-            return answer
+            for _ in range(self._client.max_retries):
+                with contextlib.suppress(json.JSONDecodeError):  # an answer cut short, which the client does not mend
+                    return self._ask_once(prompt, options)
+            return self._ask_once(prompt, options)
+
+    def _ask_once(self, prompt: str, options: dict[str, Any]) -> Any:
+        if self.chat:
+            return self._ask_chat(prompt, options)
+        try:
+            answer = self._client.completions.create(model=self.model, prompt=prompt, **options)
+        except openai.APIStatusError as error:
+            if self.chat is not None or error.status_code not in (404, 405, 501):
+                raise
+            answer_of_chat = self._ask_chat(prompt, options)
+            self.chat = True
+            return answer_of_chat
+        self.chat = False
+        return answer
 
     def _ask_chat(self, prompt: str, options: dict[str, Any]) -> Any:
         turn = [{"role": "user", "content": prompt}]
@@ -158,12 +165,12 @@ class Remote:
         try:
             yield
         except openai.APITimeoutError as error:
-            raise QuorumError(
+            raise Unavailable(
                 f"{self.url}: expected an answer in {self._client.timeout} s, found none in "
                 f"{self._client.max_retries + 1} attempts; see whether the server is busy"
             ) from error
         except openai.APIConnectionError as error:
-            raise QuorumError(
+            raise Unavailable(
                 f"{self.url}: expected an OpenAI-compatible server, found no connection "
                 f"({error.__cause__ or error}); start it, or name another"
             ) from error
@@ -176,9 +183,12 @@ class Remote:
         except openai.UnprocessableEntityError as error:
             raise InputError(f"{self.url}: expected it to know every option; leave out: {_said(error)}") from error
         except openai.APIStatusError as error:
-            raise QuorumError(f"{self.url}: expected an answer, found {error.status_code}: {_said(error)}") from error
+            kind = Unavailable if error.status_code in (408, 409, 429) or error.status_code >= 500 else QuorumError
+            raise kind(f"{self.url}: expected an answer, found {error.status_code}: {_said(error)}") from error
         except openai.APIError as error:
             raise QuorumError(f"{self.url}: expected an answer in OpenAI's form: {_said(error)}") from error
+        except json.JSONDecodeError as error:
+            raise Unavailable(f"{self.url}: expected an answer in JSON, found {error}") from error
 
 
 def _said(error: openai.APIError) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +40,32 @@ def read_rows(
         InputError: at once, for a path or an option.
         RowError: while rows are consumed, for the first bad row, unless `options.skip_bad_rows`.
     """
+    counts = ReadCounts() if counts is None else counts
+    return distinct_rows(placed_rows(paths, options=options, counts=counts), options=options, counts=counts)
+
+
+def placed_rows(paths: Sequence[Path], *, options: ReadOptions, counts: ReadCounts) -> Iterator[tuple[Row, Place]]:
+    """`read_rows` with the place of each row, and with the rows that repeat an earlier one."""
     if options.importer is not None:
         named(options.importer)
     files = data_files([Path(path) for path in paths])
     if options.score_transform == "minmax" and STDIN in files:
         raise InputError("--score-transform minmax reads its input twice and cannot read standard input; name a file")
-    return _distinct_rows(files, options, ReadCounts() if counts is None else counts)
+    return _rows(files, options, counts)
 
 
-def _distinct_rows(files: list[Path], options: ReadOptions, counts: ReadCounts) -> Iterator[Row]:
-    keys, numbers = KeyTable(), {path: number for number, path in enumerate(files)}
-    for row, (path, line) in _Reading(options, counts, _transform(files, options)).rows(files):
+def _rows(files: list[Path], options: ReadOptions, counts: ReadCounts) -> Iterator[tuple[Row, Place]]:
+    yield from _Reading(options, counts, _transform(files, options)).rows(files)
+
+
+def distinct_rows(rows: Iterable[tuple[Row, Place]], *, options: ReadOptions, counts: ReadCounts) -> Iterator[Row]:
+    """Rows without those that repeat an earlier one; see `read_rows`."""
+    keys, files = KeyTable(), list[Path]()
+    numbers: dict[Path, int] = {}
+    for row, (path, line) in rows:
+        if path not in numbers:
+            numbers[path] = len(files)
+            files.append(path)
         try:
             content = zlib.crc32(row.to_json().encode())
         except ValueError as error:  # bytes, from Parquet or YAML

@@ -66,6 +66,16 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         yield target
 
 
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk; nothing where the system cannot."""
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     try:
@@ -82,6 +92,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)  # mkstemp's files are for their owner only
         os.replace(name, path)
+        sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)

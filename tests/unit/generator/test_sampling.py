@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -184,9 +186,11 @@ class TestFile:
     ) -> None:
         output = tmp_path / "rows.jsonl"
         call: dict[str, Any] = {"sampler": Seeded(), "problems": PROBLEMS, "plan": PLAN, "settings": {"weights": "a"}}
-        sample_file(output=output, **call)
-        if not complete:
-            output.rename(output.with_name("rows.jsonl.part"))
+        if complete:
+            sample_file(output=output, **call)
+        else:
+            with pytest.raises(Interrupted):
+                sample_file(output=output, on_completion=interrupt_after(3), **call)
         with pytest.raises(InputError, match="expected rows of the same settings") as error:
             sample_file(output=output, **{**call, **change})
         assert said in str(error.value)
@@ -263,15 +267,13 @@ def interrupt_after(number: int) -> Any:
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
 @pytest.mark.parametrize("at", [0, 3, 8, 11, 19])
-@pytest.mark.parametrize("torn", [b"", b'{"id": "p', b'{"id":"p2","sample":0}\n'])
-def test_an_interrupted_run_goes_on_to_the_same_bytes(at: int, torn: bytes, name: str, tmp_path: Path) -> None:
-    """Whatever stands behind the last whole batch is drawn again."""
+def test_an_interrupted_run_goes_on_to_the_same_bytes(at: int, name: str, tmp_path: Path) -> None:
+    """Whatever is no whole batch is drawn again."""
     sample_file(Seeded(), PROBLEMS, tmp_path / "whole" / name, plan=PLAN)
     output = tmp_path / name
     with pytest.raises(Interrupted):
         sample_file(Seeded(), PROBLEMS, output, plan=PLAN, on_completion=interrupt_after(at))
-    with output.with_name(f"{name}.part").open("ab") as file:
-        file.write(torn)
+    (tmp_path / f"{name}.part" / ".0.jsonl.x.part").write_text('{"id": "p')  # of a shard that was being written
     resumed: list[int] = []
     engine = Seeded()
     sample_file(engine, PROBLEMS, output, plan=PLAN, on_resume=resumed.append)
@@ -280,14 +282,47 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(at: int, torn: bytes, name
     assert output.read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
-def test_all_rows_there_but_not_the_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [0, 1, -1])
+def test_a_shard_that_is_not_whole_is_made_again(kept: int, tmp_path: Path) -> None:
+    """As a copy of the folder may leave it; nothing here writes one."""
+    sample_file(Seeded(), PROBLEMS, tmp_path / "whole" / "rows.jsonl", plan=PLAN)
+    with pytest.raises(Interrupted):
+        sample_file(Seeded(), PROBLEMS, tmp_path / "rows.jsonl", plan=PLAN, on_completion=interrupt_after(16))
+    shard, _ = (tmp_path / "rows.jsonl.part").glob("*.jsonl")
+    lines = shard.read_bytes().splitlines(keepends=True)
+    shard.write_bytes(b"".join(lines[:-1]) + lines[-1][:kept])
+    resumed: list[int] = []
+    sample_file(Seeded(), PROBLEMS, tmp_path / "rows.jsonl", plan=PLAN, on_resume=resumed.append)
+    assert resumed == [8]
+    assert (tmp_path / "rows.jsonl").read_bytes() == (tmp_path / "whole" / "rows.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("call", ["rename", "rmtree"])
+def test_cut_off_when_all_rows_are_there(call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the output's getting its name and the shards' going away."""
     output = tmp_path / "rows.jsonl"
-    sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
-    whole = output.read_bytes()
-    output.rename(tmp_path / "rows.jsonl.part")
+    sample_file(Seeded(), PROBLEMS, tmp_path / "whole" / "rows.jsonl", plan=PLAN)
+    with monkeypatch.context() as patch:
+        interrupted = interrupt_after(1 if call == "rmtree" else 0)  # the first one only clears what was left before
+        patch.setattr(*((os, call) if call == "rename" else (shutil, call)), lambda *_, **__: interrupted(None))
+        with pytest.raises(Interrupted):
+            sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
     engine = Seeded()
     sample_file(engine, PROBLEMS, output, plan=PLAN)
-    assert (engine.calls, output.read_bytes()) == ([], whole)
+    assert (engine.calls, output.read_bytes()) == ([], (tmp_path / "whole" / "rows.jsonl").read_bytes())
+    assert {path.name for path in tmp_path.iterdir()} == {"whole", "rows.jsonl", "rows.jsonl.settings"}
+
+
+def test_chunks_one_behind_the_other_are_the_whole(tmp_path: Path) -> None:
+    sample_file(Seeded(), PROBLEMS, tmp_path / "rows.jsonl", plan=PLAN)
+    for i in range(2):  # of three batches
+        sample_file(Seeded(), PROBLEMS, tmp_path / f"{i}.jsonl", plan=PLAN, chunk=(i, 2))
+    parts = [(tmp_path / f"{i}.jsonl").read_bytes() for i in range(2)]
+    assert b"".join(parts) == (tmp_path / "rows.jsonl").read_bytes()
+    with pytest.raises(InputError, match=r'chunk "1 of 2" \(now "0 of 3"\)'):
+        sample_file(Seeded(), PROBLEMS, tmp_path / "1.jsonl", plan=PLAN, chunk=(0, 3))
+    with pytest.raises(InputError, match="as many chunks as batches, which are 3, found 4"):
+        sample_file(Seeded(), PROBLEMS, tmp_path / "3.jsonl", plan=PLAN, chunk=(3, 4))
 
 
 KILLED = """

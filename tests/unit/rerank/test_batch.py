@@ -1,14 +1,15 @@
 """The pool of workers: order, failure, and an end to work that is given up."""
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reasoning.errors import QuorumError
-from rerank.batch import PENDING_PER_WORKER, Pool
+from reasoning.errors import InputError, QuorumError, RowError
+from rerank.batch import MOST_DEATHS, PENDING_PER_WORKER, Pool
 
 LONG_S = 20  # for the work to be given up long before it is done
 
@@ -19,6 +20,27 @@ def square(number: int) -> int:
 
 def die(number: int) -> int:
     os._exit(number)
+
+
+def die_of_two(number: int) -> int:
+    return os._exit(1) if number == 2 else number * number
+
+
+def fall_once(folder: Path) -> str:
+    """Kill the worker at the first two attempts."""
+    attempts = len(list(folder.iterdir()))
+    (folder / str(attempts)).touch()
+    if attempts < MOST_DEATHS - 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def refuse_row(number: int) -> int:
+    raise RowError("rows.jsonl", number, "expected a row")
+
+
+def num_threads(_: int) -> str | None:
+    return os.environ.get("OMP_NUM_THREADS")
 
 
 def note_pid_and_work(folder: Path) -> None:
@@ -46,6 +68,34 @@ def test_results_come_in_order_and_few_items_wait(workers: int) -> None:
 def test_a_worker_that_dies_is_reported() -> None:
     with pytest.raises(QuorumError, match="--workers 1"), Pool(2) as pool:
         list(pool.map(die, [1]))
+
+
+def test_an_item_that_kills_its_worker_is_set_aside_and_the_others_are_done() -> None:
+    with Pool(2) as pool:
+        results = dict(pool.each(die_of_two, range(6)))
+    assert results == {0: (0,), 1: (1,), 2: None, 3: (9,), 4: (16,), 5: (25,)}
+
+
+def test_an_item_gets_three_attempts(tmp_path: Path) -> None:
+    with Pool(1) as pool:
+        assert list(pool.each(fall_once, [tmp_path])) == [(tmp_path, ("done",))]
+
+
+def test_workers_that_die_whatever_they_do_end_the_run() -> None:
+    with pytest.raises(QuorumError, match="all died with the first 3 batches"), Pool(3) as pool:
+        list(pool.each(die, [1] * 50))
+
+
+def test_an_error_of_the_work_is_the_error_of_the_run() -> None:
+    """Also one that does not survive pickling as it is."""
+    with pytest.raises(InputError, match=r"rows\.jsonl:7: expected a row"), Pool(2) as pool:
+        list(pool.each(refuse_row, [7]))
+
+
+def test_a_worker_computes_with_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with Pool(1) as pool:
+        assert list(pool.each(num_threads, [0])) == [(0, ("1",))]
 
 
 def test_work_that_is_given_up_is_not_finished(tmp_path: Path) -> None:

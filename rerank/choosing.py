@@ -1,0 +1,244 @@
+"""`quorum rerank` for any number of rows: grade, cluster and choose bucket by bucket, then put the choices in order."""
+
+import contextlib
+import heapq
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from reasoning.answers.policy import Policy
+from reasoning.bulk import Backend
+from reasoning.errors import QuorumError
+from reasoning.formats import ReadCounts, ReadOptions
+from reasoning.formats.read import distinct_rows
+from reasoning.formats.rows import Row
+from reasoning.formats.shards import ShardedFile, Shards
+from reasoning.formats.write import atomic_file
+from rerank.buckets import Placed, bucket_path, num_buckets, read_bucket, spread
+from rerank.grading import grade_rows, natural_order
+from rerank.selections import check_scores, selections_unchecked
+
+SPREAD = "spread.json"  # in the folder of shards: all rows are in the buckets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choosing:
+    """How answers are found, compared and chosen.
+
+    Attributes:
+        strategy, k, top_n: see `rerank.strategies.select`.
+        policy, last_number, re_extract: see `grade_rows`.
+    """
+
+    strategy: str
+    k: int
+    top_n: int
+    policy: Policy = Policy()
+    last_number: bool = True
+    re_extract: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was seen in some rows, to be added up over all.
+
+    Attributes:
+        num_rows: distinct ones.
+        num_duplicates: that were dropped.
+        bad_rows: messages of rows that contradict an earlier one, where such rows are skipped.
+        num_problems: that they belong to.
+        num_greedy: problems with one greedy sample beside others.
+        is_apart: that these samples did not vote, since all of the problems have one.
+        has_scores: whether a sample with an answer has a score.
+        num_nan: scores that are not a number.
+    """
+
+    num_rows: int = 0
+    num_duplicates: int = 0
+    bad_rows: Sequence[str] = ()
+    num_problems: int = 0
+    num_greedy: int = 0
+    is_apart: bool = False
+    has_scores: bool = False
+    num_nan: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Rows to choose from.
+
+    Attributes:
+        path: where they are.
+        shard: the name of their choices' shard.
+        keeps_greedy: let greedy samples vote, as where a problem of another bucket has none.
+    """
+
+    path: Path
+    shard: str
+    keeps_greedy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseWork:
+    """The work on a bucket: a shard whose first line is what was seen, and whose others are the choices.
+
+    Attributes:
+        shards: where.
+        files: see `read_bucket`.
+        choosing: how.
+        options: for rows that contradict others.
+    """
+
+    shards: Shards
+    files: tuple[Path, ...]
+    choosing: Choosing
+    options: ReadOptions
+
+    def __call__(self, bucket: Bucket) -> None:
+        counts = ReadCounts()
+        rows = distinct_rows(read_bucket(bucket.path, self.files), options=self.options, counts=counts)
+        if bucket.keeps_greedy:
+            rows = (row.model_copy(update={"temperature": None}) for row in rows)
+        facts, lines = Facts(), list[str]()
+        if bucket.path.stat().st_size:
+            facts, lines = choose_rows(rows, self.choosing, workers=1)
+        facts = replace(facts, num_duplicates=counts.num_duplicates, bad_rows=tuple(counts.messages))
+        self.shards.write(bucket.shard, [json.dumps(asdict(facts)), *lines])
+
+
+def choose_rows(rows: Iterable[Row], choosing: Choosing, *, workers: int | None) -> tuple[Facts, list[str]]:
+    """What was seen in rows, and a line of JSON for each problem's choice, by problem."""
+    graded = grade_rows(
+        rows,
+        policy=choosing.policy,
+        workers=workers,
+        last_number=choosing.last_number,
+        re_extract=choosing.re_extract,
+        need_expected=False,
+        page_bytes=0,
+    )
+    is_apart = any(greedy is not None for greedy in graded.greedy)
+    facts = Facts(
+        num_rows=graded.num_rows,
+        num_problems=len(graded.problems),
+        num_greedy=len(graded.problems) if is_apart else graded.num_greedy_kept,
+        is_apart=is_apart,
+        has_scores=graded.has_scores,
+        num_nan=graded.num_nan_scores,
+    )
+    chosen = selections_unchecked(
+        graded.problems, strategy=choosing.strategy, k=choosing.k, top_n=choosing.top_n, policy=choosing.policy
+    )
+    return facts, [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in chosen]
+
+
+def choose_small(rows: Iterable[Row], file: BinaryIO, choosing: Choosing, *, workers: int | None) -> Facts:
+    """Choose from rows that fit into memory, into a file."""
+    facts, lines = choose_rows(rows, choosing, workers=workers)
+    check_scores(choosing.strategy, has_scores=facts.has_scores, is_nan=facts.num_nan > 0)
+    file.writelines(line.encode("utf-8", "replace") + b"\n" for line in lines)
+    return facts
+
+
+def choose_large(
+    rows: Callable[[], Iterable[Placed]],
+    sources: Sequence[Path],
+    output: Path,
+    choosing: Choosing,
+    *,
+    settings: dict[str, Any],
+    options: ReadOptions,
+    backend: Backend,
+    overwrite: bool,
+) -> list[Facts]:
+    """Choose from any number of rows, into a file; the memory does not grow with their number.
+
+    Killed and called again, it goes on with the buckets that are missing, and ends with the same bytes.
+
+    Args:
+        rows: with their places; called where they are not spread over buckets yet.
+        sources: the files that they come from.
+        output: `.jsonl`, or that in gzip.
+        choosing: how.
+        settings: what decides the rows; a run that was cut off is not gone on with where they differ.
+        options: for rows that contradict others.
+        backend: where buckets are worked on.
+        overwrite: start again where a run was cut off.
+
+    Returns:
+        What was seen, bucket by bucket.
+
+    Raises:
+        InputError: see `grade_rows` and `check_scores`.
+        QuorumError: a bucket killed its workers.
+    """
+    all_settings = {**settings, **choosing.as_dict()}
+    with ShardedFile(output, all_settings, overwrite=overwrite, keeps_settings=False) as file:
+        files, number = _spread_once(rows, sources, file.shards.folder)
+        work = ChooseWork(file.shards, files, choosing, options)
+        buckets = [Bucket(bucket_path(file.shards.folder, i), file.shards.name([i, number])) for i in range(number)]
+        facts = _done(work, buckets, backend)
+        if sum(fact.num_greedy for fact in facts) < sum(fact.num_problems for fact in facts):
+            buckets = [
+                replace(bucket, keeps_greedy=True, shard=file.shards.name([i, number, "greedy"]))
+                if fact.is_apart
+                else bucket
+                for i, (bucket, fact) in enumerate(zip(buckets, facts, strict=True))
+            ]
+            facts = _done(work, buckets, backend)
+        check_scores(
+            choosing.strategy,
+            has_scores=any(fact.has_scores for fact in facts),
+            is_nan=any(fact.num_nan for fact in facts),
+        )
+        file.finish(lambda: _merge(file.shards, buckets, output))
+    return facts
+
+
+def _spread_once(
+    rows: Callable[[], Iterable[Placed]], sources: Sequence[Path], folder: Path
+) -> tuple[tuple[Path, ...], int]:
+    """The files that places name and the number of buckets, whose rows are on the disk."""
+    record = folder / SPREAD
+    if not record.exists():
+        number = num_buckets(sources)
+        files = spread(rows(), folder, number)
+        with atomic_file(record) as file:
+            file.write(json.dumps({"files": [str(path) for path in files], "num_buckets": number}).encode())
+    found = json.loads(record.read_bytes())
+    return tuple(Path(path) for path in found["files"]), found["num_buckets"]
+
+
+def _done(work: ChooseWork, buckets: Sequence[Bucket], backend: Backend) -> list[Facts]:
+    """What was seen in each bucket, each worked on unless it is done."""
+    missing = [bucket for bucket in buckets if not work.shards.has(bucket.shard)]
+    aside = [bucket.path.name for bucket, done in backend(work, missing) if done is None]
+    if aside:
+        raise QuorumError(
+            f"{work.shards.folder}: {', '.join(aside)} killed the worker three times, often for lack of memory; all "
+            "others are kept: run the same command again with fewer --workers or more memory"
+        )
+    facts = []
+    for bucket in buckets:
+        with (work.shards.folder / bucket.shard).open("rb") as shard:
+            facts.append(Facts(**json.loads(shard.readline())))
+    return facts
+
+
+def _merge(shards: Shards, buckets: Sequence[Bucket], output: Path) -> None:
+    """The choices of all buckets by problem; one line of each is in memory."""
+    with contextlib.ExitStack() as stack, atomic_file(output) as file:
+        opened = [stack.enter_context((shards.folder / bucket.shard).open("rb")) for bucket in buckets]
+        for shard in opened:
+            shard.readline()
+        file.writelines(heapq.merge(*opened, key=_order))
+
+
+def _order(line: bytes) -> tuple[object, str]:
+    problem: str = json.loads(line)["id"]
+    return natural_order(problem), problem

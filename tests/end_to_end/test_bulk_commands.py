@@ -1,0 +1,117 @@
+"""Bulk options of `quorum sample`, `score` and `rerank`, as a user types them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quorum.cli import main
+from quorum.commands.bulk import chunk_output
+from reasoning.model_folder import ModelCard
+from rerank import buckets
+from tests.faulty_server import FaultyServer
+from tests.tiny_models import save_tiny_model
+
+DRAW = ["--n", "3", "--max-tokens", "8", "--temperature", "1", "--batch", "2", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def generator() -> Iterator[str]:
+    with FaultyServer().running() as server:
+        yield f"openai:{server.url}"
+
+
+@pytest.fixture(scope="module")
+def folder(generator: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five problems, and what one process makes of them."""
+    folder = tmp_path_factory.mktemp("bulk")
+    assert main(["data", "arith", "--split", "test", "--limit", "5", "-o", str(folder / "problems.jsonl")]) == 0
+    assert sample(folder, "samples.jsonl", generator) == 0
+    return folder
+
+
+def sample(folder: Path, name: str, generator: str, *options: str) -> int:
+    command = ["sample", str(folder / "problems.jsonl"), "--generator", generator, *DRAW, *options]
+    return main([*command, "-o", str(folder / name)])
+
+
+def test_worker_processes_make_the_same_bytes(folder: Path, generator: str) -> None:
+    assert sample(folder, "by-workers.jsonl", generator, "--workers", "2") == 0
+    for suffix in ("", ".settings"):
+        ours, theirs = (folder / f"{name}.jsonl{suffix}" for name in ("by-workers", "samples"))
+        assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_workers_load_models_of_their_own(folder: Path) -> None:
+    generator = str(save_tiny_model(folder / "g", card=ModelCard(kind="generator")))
+    evaluator = str(save_tiny_model(folder / "e", card=ModelCard(kind="evaluator")))
+    for options in ([], ["--workers", "1"]):
+        name = f"own{len(options)}.jsonl"
+        assert sample(folder, name, generator, *options) == 0
+        score = ["score", str(folder / "own0.jsonl"), "--evaluator", evaluator, "--device", "cpu", "--quiet"]
+        assert main([*score, *options, "-o", str(folder / f"scored-{name}")]) == 0
+    for name in ("own", "scored-own"):
+        assert (folder / f"{name}2.jsonl").read_bytes() == (folder / f"{name}0.jsonl").read_bytes()
+
+
+def test_chunks_one_behind_the_other_are_the_whole(
+    folder: Path, generator: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for i in range(3):
+        assert sample(folder, "part.jsonl", generator, "--num-chunks", "3", "--chunk-id", str(i)) == 0
+    assert f"{folder / 'part-00002-of-00003.jsonl'}: 3 samples of 1 problem" in capsys.readouterr().err
+    parts = [(folder / f"part-0000{i}-of-00003.jsonl").read_bytes() for i in range(3)]
+    assert b"".join(parts) == (folder / "samples.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options", [["--num-chunks", "3"], ["--chunk-id", "0"], ["--num-chunks", "2", "--chunk-id", "2"]]
+)
+def test_half_a_chunk_is_refused(
+    options: list[str], folder: Path, generator: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sample(folder, "x.jsonl", generator, *options) == 2
+    assert "expected --num-chunks C and --chunk-id I with I from 0 to C - 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "of_chunk"),
+    [
+        ("a.jsonl", "a-00001-of-00002.jsonl"),
+        ("a.b.jsonl.gz", "a.b-00001-of-00002.jsonl.gz"),
+        ("a.parquet", "a-00001-of-00002.parquet"),
+    ],
+)
+def test_the_name_of_a_chunk(name: str, of_chunk: str) -> None:
+    assert chunk_output(Path("deep") / name, (1, 2)) == Path("deep") / of_chunk
+    assert chunk_output(Path(name), None) == Path(name)
+
+
+def test_rerank_of_many_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """More than fit into one bucket: bucket by bucket, in two processes, with the bytes of a run in memory."""
+    path = tmp_path / "rows.jsonl"
+    with path.open("w") as file:
+        for j in range(8):
+            for i in range(40):
+                text = f"The answer is {i % 3 * j}."
+                file.write(json.dumps({"id": f"p{i}", "sample": j, "expected_answer": "1", "generation": text}) + "\n")
+    assert main(["rerank", str(path), "-o", str(tmp_path / "small.jsonl"), "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(buckets, "BUCKET_BYTES", 5000)
+    assert main(["rerank", str(path), "-o", str(tmp_path / "large.jsonl"), "--workers", "2"]) == 0
+    assert "40 problems, 320 samples, " in capsys.readouterr().err
+    assert (tmp_path / "large.jsonl").read_bytes() == (tmp_path / "small.jsonl").read_bytes()
+    assert main(["rerank", str(path), "--limit", "30", "--workers", "1"]) == 0
+    assert capsys.readouterr().out.splitlines() == (tmp_path / "small.jsonl").read_text().splitlines()[:30]
+    assert {file.name for file in tmp_path.iterdir()} == {"rows.jsonl", "small.jsonl", "large.jsonl"}
+
+
+def test_ray_that_is_not_there_is_named(folder: Path, generator: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        import ray  # noqa: F401
+    except ModuleNotFoundError:
+        assert sample(folder, "x.jsonl", generator, "--backend", "ray") == 2
+        assert 'expected Ray, found none; pip install "quorum-math[ray]"' in capsys.readouterr().err
