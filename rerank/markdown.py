@@ -1,10 +1,13 @@
 """A report in Markdown, and the sentences that the page shares with it."""
 
-from collections.abc import Sequence
-
 from rerank.metrics import Metric, PairedComparison
 from rerank.naming import counted, is_oracle, title
 from rerank.report import Report
+from rerank.stopping.markdown import stopping_markdown
+from rerank.tables import aligned_table as aligned_table
+from rerank.tables import interval as interval
+from rerank.tables import percent as percent
+from rerank.tables import points as points
 
 NOT_TUNED = (
     "K and TopN were given, not tuned on these data; the best of several, picked after looking, is too optimistic."
@@ -19,6 +22,7 @@ def to_markdown(report: Report) -> str:
         "\n".join(f"> **Note.** {warning}\n" for warning in report.warnings).rstrip(),
         table(report),
         table_note(report),
+        "" if report.stopping is None else stopping_markdown(report.stopping),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -47,42 +51,6 @@ def table(report: Report) -> str:
     ]
     head = ["metric", "n", "K or N", "value, %", "95% interval", "against Maj1", "estimator"]
     return aligned_table(head, rows, numeric=(1, 2, 3))
-
-
-def aligned_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int]) -> str:
-    """A Markdown table whose columns also line up as plain text.
-
-    Args:
-        head: column names.
-        rows: as many cells each.
-        numeric: columns to align right.
-    """
-    widths = [max(3, *(len(row[i]) for row in (head, *rows))) for i in range(len(head))]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (
-            cell.rjust(width) if i in numeric else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        )
-        return "| " + " | ".join(padded) + " |"
-
-    rule = ["-" * (width - 1) + ":" if i in numeric else "-" * width for i, width in enumerate(widths)]
-    return "\n".join([line(head), line(rule), *map(line, rows)])
-
-
-def percent(fraction: float) -> str:
-    """One decimal and no sign: 0.6952 is `69.5`."""
-    return f"{100 * fraction:.1f}"
-
-
-def points(fraction: float) -> str:
-    """A difference in percentage points with its sign: -0.032 is `-3.2`."""
-    return f"{100 * fraction:+.1f}"
-
-
-def interval(low: float, high: float) -> str:
-    """`67.0 to 71.9`, in percent."""
-    return f"{percent(low)} to {percent(high)}"
 
 
 def estimator(metric: Metric) -> str:

@@ -24,6 +24,7 @@ from rerank.metrics import (
 )
 from rerank.naming import title
 from rerank.risk import risk_curves
+from rerank.stopping.summary import StoppingReport
 from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 from rerank.verifier import verifier_quality
 
@@ -47,6 +48,7 @@ class Report:
         rescue_ratios: correct cluster over majority cluster, where the vote is wrong (figure 4, right).
         risk_coverage: per strategy, [coverage, error rate] by falling confidence.
         verifier: what the scores are worth; None without scores.
+        stopping: stopping rules replayed on the samples; None where that was not asked for.
         settings: ks, top_ns, seed, policy, extraction: what was given, and not tuned on these data.
         warnings: sentences on what a reader must know before trusting a number.
         source: the files read, with SHA-256, counts of rows, versions.
@@ -71,6 +73,7 @@ class Report:
     settings: dict[str, Any]
     warnings: tuple[str, ...]
     source: dict[str, Any] = field(default_factory=dict)
+    stopping: StoppingReport | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -93,6 +96,7 @@ def build_report(
     extraction: Mapping[str, bool] | None = None,
     source: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
+    stopping: StoppingReport | None = None,
 ) -> Report:
     """Compute every number of the report.
 
@@ -103,6 +107,7 @@ def build_report(
         extraction: how answers were found, `last_number` and `re_extract`; recorded.
         source: files, versions, counts of rows; recorded.
         warnings: of the reading; those about the samples are added here.
+        stopping: see Report.
     """
     problems = graded.problems
     n = max(e.n for e in estimates)
@@ -136,6 +141,7 @@ def build_report(
         },
         warnings=(*warnings, *caveats(graded, n)),
         source=dict(source or {}),
+        stopping=stopping,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from reasoning.engines import FinishReason
 from reasoning.types import Candidate
@@ -60,6 +60,8 @@ class Solution:
         usage: tokens.
         timings: seconds.
         models: the names under "generator" and "evaluator", the latter None without one.
+        stopped: why a stopping rule ended the sampling, "budget" where it did not before all samples were drawn; None
+            without a rule.
     """
 
     answer: str | None
@@ -78,6 +80,7 @@ class Solution:
     usage: Usage
     timings: Timings
     models: Mapping[str, str | None]
+    stopped: Literal["decided", "settled", "budget"] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The solution as JSON values; of the candidates, only the chosen one's text."""
@@ -97,6 +100,7 @@ class Solution:
             "usage": asdict(self.usage),
             "timings": asdict(self.timings),
             "models": dict(self.models),
+            "stopped": self.stopped,
         }
 
 

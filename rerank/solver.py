@@ -6,7 +6,7 @@ for the evaluator: it reads each distinct text once, and only those in clusters 
 
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from reasoning.answers import cluster, extract_answer
@@ -19,6 +19,7 @@ from reasoning.types import Candidate, Problem
 from rerank.choice import VOTE, Choice, ChoiceOptions, make_choice
 from rerank.clusters import Cluster, build_clusters
 from rerank.solution import Done, Event, Sampled, Scored, Solution, Timings, Usage, Voted
+from rerank.stopping.rules import Reason, StopRule, Watch, check_rule, stop_note
 from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N, STRATEGIES, largest_clusters
 
 DEFAULT_STRATEGY = "w.rr.majk"  # with an evaluator; without one, VOTE
@@ -38,6 +39,7 @@ class SolveOptions:
         calibrate: see there.
         min_confidence: see there; it needs `calibrate`.
         policy: what counts as the same answer.
+        stop: ends the sampling before `num_samples`, which are then drawn in rounds; None draws all at once.
     """
 
     num_samples: int
@@ -49,6 +51,7 @@ class SolveOptions:
     calibrate: Callable[[float], float] | None = None
     min_confidence: float | None = None
     policy: Policy = Policy()
+    stop: StopRule | None = None
 
 
 class Solver:
@@ -70,7 +73,7 @@ class Solver:
         self._judge = judge
         self._options = options
         self._choosing = ChoiceOptions(
-            strategy=strategy_name(options.strategy, has_judge=judge is not None),
+            strategy=strategy_name(options.strategy, has_judge=judge is not None, stop=options.stop),
             k=options.k,
             top_n=options.top_n,
             calibrate=options.calibrate,
@@ -92,7 +95,9 @@ class Solver:
             QuorumError: every sample failed.
         """
         clock = [perf_counter()]
-        completions, sampling_error = yield from self._draw(problem)
+        tokens_before = self._judge.num_tokens if self._judge else 0
+        judged = _Judged()
+        completions, sampling_error, stop_reason = yield from self._draw(problem, judged)
         drawn = sorted((c for c in completions if c.finish_reason != "error"), key=lambda c: c.sample)
         if not drawn:
             raise sampling_error or self._all_failed(completions)
@@ -104,8 +109,7 @@ class Solver:
         yield Voted(tuple(largest_clusters(clusters, len(clusters))))
         clock.append(perf_counter())
 
-        tokens_before = self._judge.num_tokens if self._judge else 0
-        scores, scoring_error = self._scores(problem.text, self._worth_scoring(clusters))
+        scores, scoring_error = self._scores(problem.text, self._worth_scoring(clusters), judged)
         for sample, score in scores.items():
             yield Scored(sample, score)
         clock.append(perf_counter())
@@ -119,24 +123,71 @@ class Solver:
             completion_tokens=sum(completion.num_tokens for completion in drawn),
             evaluator_tokens=self._judge.num_tokens - tokens_before if self._judge else 0,
         )
-        failures = self._failures(completions, sampling_error) + _scoring_failures(choice, scoring_error)
-        yield Done(self._solution(choice, candidates, failures, usage=usage, timings=_timings(clock)))
+        num_asked = self._options.num_samples if stop_reason in (None, "budget") else len(completions)
+        failures = self._failures(completions, sampling_error, num_asked) + _scoring_failures(choice, scoring_error)
+        solution = self._solution(
+            choice, candidates, failures, num_asked=num_asked, usage=usage, timings=_timings(clock, judged.took_s)
+        )
+        note = stop_note(self._options.stop, stop_reason, num_asked, self._options.num_samples)
+        yield Done(replace(solution, stopped=stop_reason, notes=(*solution.notes, *note)))
 
-    def _draw(self, problem: Problem) -> Generator[Event, None, tuple[list[Completion], QuorumError | None]]:
-        """All completions, and what ended the sampling early: what came before that can still be chosen from."""
+    def _draw(
+        self, problem: Problem, judged: "_Judged"
+    ) -> Generator[Event, None, tuple[list[Completion], QuorumError | None, Reason | None]]:
+        """The completions, what failed, and why the rule ended it: what came before can still be chosen from."""
         completions: list[Completion] = []
-        try:
-            for completion in self._sampler.sample([self._request(problem)], self._options.params):
-                completions.append(completion)
-                yield Sampled(self._candidate(completion), completion.finish_reason, completion.error)
-        except InputError:
-            raise
-        except QuorumError as error:
-            return completions, error
-        return completions, None
+        reason: Reason | None = None
+        samples = range(self._options.num_samples)
+        if self._options.stop is not None:
+            samples = range(self._watch(self._options.stop).num_until_stop())
+        while samples:
+            try:
+                for completion in self._sampler.sample([self._request(problem, samples)], self._options.params):
+                    completion = replace(completion, sample=samples[completion.sample])
+                    completions.append(completion)
+                    yield Sampled(self._candidate(completion), completion.finish_reason, completion.error)
+            except InputError:
+                raise
+            except QuorumError as error:
+                return completions, error, None
+            samples, reason = self._next_samples(problem, completions, judged)
+        return completions, None, reason
 
-    def _request(self, problem: Problem) -> Request:
-        seeds = (sample_seed(self._options.seed, problem.id, i) for i in range(self._options.num_samples))
+    def _next_samples(
+        self, problem: Problem, completions: Sequence[Completion], judged: "_Judged"
+    ) -> tuple[range, Reason | None]:
+        """The samples of the next round, none to stop; and why."""
+        rule = self._options.stop
+        if rule is None:
+            return range(0), None
+        watch = self._watch(rule)
+        ordered = sorted(completions, key=lambda completion: completion.sample)
+        candidates = [self._candidate(completion) for completion in ordered]
+        answers = [None if c.finish_reason == "error" else x.answer for c, x in zip(ordered, candidates, strict=True)]
+        labels = cluster(answers, policy=self._options.policy)
+        answered = [c for c, label in zip(candidates, labels, strict=True) if label is not None]
+        scores: dict[int, float | None] = {}
+        if STRATEGIES[self._choosing.strategy].needs_scores:
+            scores, _ = self._scores(problem.text, answered, judged, in_round=True)
+        for candidate, label in zip(candidates, labels, strict=True):
+            is_pending = self._judge is not None and candidate.sample not in scores
+            watch.add(candidate.sample, label, scores.get(candidate.sample), pending=is_pending)
+        if watch.reason is not None:
+            return range(0), watch.reason
+        return range(len(ordered), len(ordered) + watch.num_until_stop()), None
+
+    def _watch(self, rule: StopRule) -> Watch:
+        return Watch(
+            rule,
+            strategy=self._choosing.strategy,
+            budget=self._options.num_samples,
+            scored=self._judge is not None,
+            k=self._options.k,
+            top_n=self._options.top_n,
+        )
+
+    def _request(self, problem: Problem, samples: range) -> Request:
+        seeds = (sample_seed(self._options.seed, problem.id, i) for i in samples)
         return Request(solution_prompt(problem.text), tuple(seeds))
 
     def _candidate(self, completion: Completion) -> Candidate:
@@ -163,29 +214,31 @@ class Solver:
         return sorted((c for cluster in clusters for c in cluster.candidates), key=lambda c: c.sample)
 
     def _scores(
-        self, problem: str, candidates: Sequence[Candidate]
+        self, problem: str, candidates: Sequence[Candidate], judged: "_Judged", *, in_round: bool = False
     ) -> tuple[dict[int, float | None], QuorumError | None]:
-        """Scores by sample, and what went wrong."""
+        """Scores by sample, and what went wrong; `judged` remembers them, and the time that rounds took."""
         if self._judge is None or not candidates:
             return {}, None
-        texts = list(dict.fromkeys(candidate.generation for candidate in candidates))
+        texts = [text for text in dict.fromkeys(c.generation for c in candidates) if text not in judged.scores]
+        start_s = perf_counter()
         try:
-            judged = dict(zip(texts, self._judge.score(problem, texts), strict=True))
+            judged.scores |= dict(zip(texts, self._judge.score(problem, texts), strict=True)) if texts else {}
         except InputError:
             raise
         except QuorumError as error:
             return {}, error
-        return {c.sample: _number(judged[c.generation]) for c in candidates}, None
+        judged.took_s += perf_counter() - start_s if in_round else 0.0
+        return {c.sample: _number(judged.scores[c.generation]) for c in candidates}, None
 
     def _all_failed(self, completions: Sequence[Completion]) -> QuorumError:
         num_samples = self._options.num_samples
         return QuorumError(f"{self._sampler.name}: all {num_samples} samples failed{_first_error(completions)}")
 
-    def _failures(self, completions: Sequence[Completion], error: QuorumError | None) -> list[str]:
+    def _failures(self, completions: Sequence[Completion], error: QuorumError | None, num_asked: int) -> list[str]:
         """What to say of samples that are not there."""
-        num_failed = self._options.num_samples - sum(c.finish_reason != "error" for c in completions)
+        num_failed = num_asked - sum(c.finish_reason != "error" for c in completions)
         why = f": {error}" if error else f"{_first_error(completions)}."
-        return [f"{num_failed} of {self._options.num_samples} samples failed{why}"] if num_failed else []
+        return [f"{num_failed} of {num_asked} samples failed{why}"] if num_failed else []
 
     def _solution(
         self,
@@ -193,6 +246,7 @@ class Solver:
         candidates: Sequence[Candidate],
         failures: list[str],
         *,
+        num_asked: int,
         usage: Usage,
         timings: Timings,
     ) -> Solution:
@@ -212,25 +266,38 @@ class Solver:
             sample=None if chosen is None else chosen.sample,
             clusters=choice.clusters,
             candidates=tuple(candidates),
-            num_failed=self._options.num_samples - len(candidates),
+            num_failed=num_asked - len(candidates),
             usage=usage,
             timings=timings,
             models={"generator": self._sampler.name, "evaluator": self._judge.name if self._judge else None},
         )
 
 
-def strategy_name(asked: str | None, *, has_judge: bool) -> str:
+@dataclass(slots=True)
+class _Judged:
+    """What the evaluator has said of one problem's texts, and the seconds that it took in rounds of sampling."""
+
+    scores: dict[str, float | None] = field(default_factory=dict)
+    took_s: float = 0.0
+
+
+def strategy_name(asked: str | None, *, has_judge: bool, stop: StopRule | None = None) -> str:
     """The strategy that will choose: the one asked for, or the default.
 
     Raises:
-        InputError: there is no such strategy, or it needs scores and there is no evaluator.
+        InputError: there is no such strategy, it needs scores and there is no evaluator, or the stopping rule makes no
+            claim about it.
     """
     if asked is None:
+        if stop is not None and stop.needs_mode:
+            return "w.rr" if has_judge else VOTE
         return DEFAULT_STRATEGY if has_judge else VOTE
     if asked not in STRATEGIES:
         raise InputError(f"expected a strategy out of {', '.join(STRATEGIES)}; got {asked!r}")
     if STRATEGIES[asked].needs_scores and not has_judge:
         raise InputError(f"strategy {asked} needs an evaluator; name one, or use {VOTE}, which votes")
+    if stop is not None:
+        check_rule(stop, asked)
     return asked
 
 
@@ -264,6 +331,10 @@ def _number(score: float | None) -> float | None:
     return None if score is None or math.isnan(score) else score
 
 
-def _timings(clock: Sequence[float]) -> Timings:
+def _timings(clock: Sequence[float], scored_in_rounds_s: float) -> Timings:
     start_s, generated_s, voted_s, scored_s, end_s = clock
-    return Timings(generated_s - start_s, scored_s - voted_s, voted_s - generated_s + end_s - scored_s)
+    return Timings(
+        generated_s - start_s - scored_in_rounds_s,
+        scored_s - voted_s + scored_in_rounds_s,
+        voted_s - generated_s + end_s - scored_s,
+    )

@@ -64,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_unlabelled_argument(parser)
     add_limit_argument(parser)
+    parser.add_argument(
+        "--stopping", action="store_true", help="also what stopping early and scoring less would save, and change"
+    )
     parser.add_argument("--seed", type=seed, default=0, help="of drawn subsets and resamples (default: 0)")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
     parser.add_argument(
@@ -82,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     from rerank.folder import to_json, write_folder
     from rerank.markdown import to_markdown
     from rerank.report import build_report, estimate_all
+    from rerank.stopping.summary import stopping_report
 
     if args.output is not None:
         check_folder(args.output)
@@ -97,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
         "seed": args.seed,
     }
     estimates = estimate_all(graded, **settings)
+    stopping = stopping_report(graded.problems, **settings) if args.stopping else None
     report = build_report(
         graded,
         estimates,
@@ -104,6 +109,7 @@ def run(args: argparse.Namespace) -> int:
         extraction=extraction(args),
         source={"files": file_facts(files), **_source(args, graded, counts, excluded)},
         warnings=_warnings(counts, excluded, args.min_samples),
+        stopping=stopping,
         **settings,
     )
     if args.output is not None:

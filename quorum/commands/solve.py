@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quorum.commands.choosing import add_size_arguments
 from quorum.commands.grading import check_file, positive
 from quorum.commands.sampling import MODEL_HELP, add_sampling_arguments, risk, sampling_params
 from quorum.terminal import inert
 from reasoning.errors import InputError, QuorumError
-from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N, STRATEGIES
+from rerank.strategies import STRATEGIES
 
 if TYPE_CHECKING:
     from reasoning.problems import ProblemRow
@@ -43,14 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--strategy", choices=list(STRATEGIES), help="how to choose (default: w.rr.majk; maj1 without an evaluator)"
     )
+    add_size_arguments(group)
     group.add_argument(
-        "--k", type=positive, default=DEFAULT_K, help=f"largest clusters that MajK keeps (default: {DEFAULT_K})"
-    )
-    group.add_argument(
-        "--top-n",
-        type=positive,
-        default=DEFAULT_TOP_N,
-        help=f"best-scored samples that vote in maj1.topn (default: {DEFAULT_TOP_N})",
+        "--stop",
+        metavar="RULE",
+        help="stop before --n samples: lossless, when the rest cannot change the answer; anytime:0.05, when it is the "
+        "most likely one with that error at most; budget:0.05, when no answer would have more of all --n samples",
     )
     group.add_argument(
         "--max-risk",
@@ -83,16 +82,22 @@ def run(args: argparse.Namespace) -> int:
 
 def make_solver(args: argparse.Namespace) -> "tuple[Solver, tuple[str, ...]]":
     """The solver that the arguments ask for, and what its models say of themselves."""
-    from quorum.load import has_embedded, load_calibration, load_evaluator, load_generator, notices
+    from quorum.load import Calibration, has_embedded, load_calibration, load_evaluator, load_generator, notices
     from rerank.solver import SolveOptions, Solver, strategy_name
+    from rerank.stopping import GUARANTEED, parse_rule
 
     ships_with_evaluator = args.generator == EMBEDDED and has_embedded("evaluator")
     evaluator = args.evaluator or (EMBEDDED if ships_with_evaluator else NONE)
     evaluator = None if evaluator == NONE else evaluator
-    strategy = strategy_name(args.strategy, has_judge=evaluator is not None)
-    calibration = load_calibration(
-        evaluator, strategy=strategy, num_samples=args.n, k=args.k, top_n=args.top_n, max_risk=args.max_risk
-    )
+    stop = None if args.stop is None else parse_rule(args.stop, among=GUARANTEED)
+    strategy = strategy_name(args.strategy, has_judge=evaluator is not None, stop=stop)
+    if stop is not None and args.max_risk is not None:
+        raise InputError("expected --stop or --max-risk, found both; a risk is calibrated for all --n samples")
+    calibration = Calibration()
+    if stop is None:
+        calibration = load_calibration(
+            evaluator, strategy=strategy, num_samples=args.n, k=args.k, top_n=args.top_n, max_risk=args.max_risk
+        )
     options = SolveOptions(
         num_samples=args.n,
         params=sampling_params(args),
@@ -102,6 +107,7 @@ def make_solver(args: argparse.Namespace) -> "tuple[Solver, tuple[str, ...]]":
         top_n=args.top_n,
         calibrate=calibration.confidence,
         min_confidence=calibration.min_confidence,
+        stop=stop,
     )
     judge = None if evaluator is None else load_evaluator(evaluator, device=args.device)
     solver = Solver(load_generator(args.generator, device=args.device), judge, options=options)

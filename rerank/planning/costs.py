@@ -1,0 +1,96 @@
+"""What sampling and scoring cost: tokens from the samples, seconds and money from rates that a user gives."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rerank.grading import GradedProblem
+from rerank.stopping.replay import random_orders
+
+FloatArray = npt.NDArray[np.float64]
+
+CHARACTERS_PER_TOKEN = 4.0  # of English and digits; used where the rows count no tokens, and then said
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Prices of a million tokens, in any currency, and tokens a second; None where not given.
+
+    Attributes:
+        price: of generated tokens.
+        prompt_price: of the problem's prompt, paid once a problem; None is free.
+        evaluator_price: of tokens that the evaluator reads; None is free.
+        speed: generated tokens a second, of all that runs at a time.
+        evaluator_speed: tokens a second that the evaluator reads; None takes no time.
+    """
+
+    price: float | None = None
+    prompt_price: float | None = None
+    evaluator_price: float | None = None
+    speed: float | None = None
+    evaluator_speed: float | None = None
+
+    def cost(self, *, prompt: float, generated: float, judged: float) -> float | None:
+        """Of one problem; None without a price of generated tokens."""
+        if self.price is None:
+            return None
+        total = generated * self.price + prompt * (self.prompt_price or 0) + judged * (self.evaluator_price or 0)
+        return total / 1e6
+
+    def seconds(self, *, generated: float, judged: float) -> float | None:
+        if self.speed is None:
+            return None
+        return generated / self.speed + (judged / self.evaluator_speed if self.evaluator_speed else 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tokens:
+    """Per problem, (P,).
+
+    Attributes:
+        problem: of its text, estimated from characters.
+        sample: mean of its samples.
+        is_estimated: that samples were counted by characters too.
+    """
+
+    problem: FloatArray
+    sample: FloatArray
+    is_estimated: bool
+
+
+def count_tokens(problems: Sequence[GradedProblem]) -> Tokens:
+    """Tokens of problems and samples; a problem whose texts are not known counts as the mean of the others."""
+    counted = [[c.num_tokens for c in p.candidates if c.num_tokens is not None] for p in problems]
+    is_estimated = not all(counted)
+    if is_estimated:
+        texts = [[c.generation for c in p.candidates if c.generation] for p in problems]
+        means = [np.mean([len(t) for t in own]) / CHARACTERS_PER_TOKEN if own else np.nan for own in texts]
+    else:
+        means = [np.mean(own) for own in counted]
+    sample_P = np.array(means, dtype=np.float64)
+    known = sample_P[~np.isnan(sample_P)]
+    sample_P[np.isnan(sample_P)] = known.mean() if len(known) else 0.0
+    problem_P = np.array([len(p.problem.text) / CHARACTERS_PER_TOKEN for p in problems])
+    return Tokens(problem_P, sample_P, is_estimated)
+
+
+def judged_samples(
+    problems: Sequence[GradedProblem], sizes: Sequence[int], ks: Sequence[int], *, num_orders: int, seed: int
+) -> dict[int | None, FloatArray]:
+    """Samples that the evaluator reads of n, by K; None for the strategies that look at every answer.
+
+    Means over random orders, (num_sizes, P) each; clusters tied with the K-th largest are read too.
+    """
+    found = {k: np.zeros((len(sizes), len(problems))) for k in (None, *ks)}
+    for p, problem in enumerate(problems):
+        for order in random_orders(problem, num_orders, seed):
+            for i, n in enumerate(sizes):
+                labels = (problem.labels[j] for j in order[:n].tolist())
+                counts = sorted(Counter(label for label in labels if label is not None).values(), reverse=True)
+                for k in found:
+                    smallest = counts[min(k, len(counts)) - 1] if k and counts else 0
+                    found[k][i, p] += sum(count for count in counts if count >= smallest) / num_orders
+    return found

@@ -1,0 +1,151 @@
+"""Plans by cases whose numbers are known."""
+
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from reasoning.errors import InputError
+from reasoning.types import Candidate, Problem
+from rerank.grading import GradedProblem
+from rerank.planning.choosing import cheapest, frontier, powers, problems_to_show
+from rerank.planning.costs import Rates, count_tokens, judged_samples
+from rerank.planning.document import PlanDocument, plan_markdown, plan_svg
+from rerank.planning.plans import Plan, future_interval, make_plans, simultaneous_lower
+
+
+def problem(name: str, labels: Sequence[int | None], *, scored: bool = False, tokens: int | None = 10) -> GradedProblem:
+    candidates = tuple(
+        Candidate(
+            i,
+            None if label is None else str(label),
+            (0.9 if label == 0 else 0.2) if scored else None,
+            generation="x" * 40,
+            num_tokens=tokens,
+        )
+        for i, label in enumerate(labels)
+    )
+    return GradedProblem(Problem(name, "y" * 80, "0"), candidates, tuple(labels), 0 if 0 in labels else None)
+
+
+Labels = Sequence[int | None]
+EASY: Labels = [0, 0, 0, 0, 0, 0]
+SPLIT: Labels = [0, 0, 0, 1, 1, 2]
+HARD: Labels = [1, 1, 1, 1, 0, 2]
+
+
+def some_problems(num_each: int = 10, *, scored: bool = False) -> list[GradedProblem]:
+    kinds = {"easy": EASY, "split": SPLIT, "hard": HARD}
+    return [problem(f"{name}-{i}", labels, scored=scored) for i in range(num_each) for name, labels in kinds.items()]
+
+
+def by_name(plans: list[Plan]) -> dict[str, Plan]:
+    return {plan.name: plan for plan in plans}
+
+
+def test_plans_predict_what_the_estimators_say_and_what_it_costs() -> None:
+    rates = Rates(price=2.0, prompt_price=1.0, speed=20.0)
+    plans = by_name(make_plans(some_problems(), rates=rates, stops=["lossless"]))
+    one, vote = plans["Maj1@1"], plans["Maj1@6"]
+    assert one.accuracy == pytest.approx((1 + 1 / 2 + 1 / 6) / 3)
+    assert vote.accuracy == pytest.approx(2 / 3)
+    assert (vote.tokens, vote.samples, vote.evaluator_tokens) == (60, 6, 0)
+    assert vote.cost == pytest.approx((60 * 2 + 20 * 1) / 1e6)
+    assert vote.seconds == pytest.approx(3.0)
+    early = plans["Maj1@6 lossless"]
+    assert early.accuracy == vote.accuracy
+    assert early.samples < 6
+    assert one.low <= one.accuracy <= one.high
+    assert all(plan.lower <= plan.accuracy for plan in plans.values())
+
+
+def test_an_evaluator_is_paid_for_what_it_reads() -> None:
+    plans = by_name(make_plans(some_problems(scored=True), ks=[1], top_ns=[2], stops=[]))
+    assert plans["W.RR@6"].accuracy == pytest.approx(1.0)
+    assert plans["W.RR@6"].evaluator_tokens == pytest.approx(60 + 20)  # the problem once
+    mean_in_largest = (6 + 3 + 4) / 3
+    assert plans["RR.Maj1@6"].evaluator_tokens == pytest.approx(10 * mean_in_largest + 20)
+    assert plans["Maj1@6"].evaluator_tokens == 0
+
+
+def test_nothing_is_extrapolated() -> None:
+    with pytest.raises(InputError, match="expected numbers of samples from 1 to 6, which every problem has, found 12"):
+        make_plans(some_problems(), sizes=[3, 12])
+
+
+def test_tokens_are_counted_or_estimated() -> None:
+    assert not count_tokens([problem("a", EASY)]).is_estimated
+    found = count_tokens([problem("a", EASY, tokens=None)])
+    assert found.is_estimated
+    assert found.sample.tolist() == [10.0]
+
+
+def test_the_evaluator_reads_clusters_tied_with_the_last() -> None:
+    found = judged_samples([problem("a", SPLIT)], [6], [1, 2], num_orders=2, seed=0)
+    assert {k: values.item() for k, values in found.items()} == {None: 6.0, 1: 3.0, 2: 5.0}
+
+
+def test_the_frontier_rises_and_the_target_takes_the_cheapest_shown() -> None:
+    plans = make_plans(some_problems(40), stops=[])
+    best = frontier(plans)
+    assert [p.price for p in best] == sorted(p.price for p in best)
+    assert [p.accuracy for p in best] == sorted(p.accuracy for p in best)
+    chosen = cheapest(plans, 0.5)
+    assert chosen is not None
+    assert chosen.lower >= 0.5
+    assert all(plan.price >= chosen.price for plan in plans if plan.lower >= 0.5)
+    assert cheapest(plans, 0.95) is None
+    vote = by_name(plans)["Maj1@6"]
+    assert problems_to_show(vote, 0.95) is None
+    needed = problems_to_show(vote, vote.accuracy - (vote.accuracy - vote.lower) / 2)
+    assert needed == pytest.approx(4 * 120, abs=1)
+    with pytest.raises(InputError, match="target between 0 and 1"):
+        cheapest(plans, 70)
+
+
+def test_the_lower_bounds_hold_together() -> None:
+    """Of 60 columns of one accuracy, the best one's bound exceeds the truth in at most a twentieth of the worlds."""
+    stream = np.random.default_rng(0)
+    num_worlds, num_above = 60, 0
+    for world in range(num_worlds):
+        values = (stream.random((150, 60)) < 0.7).astype(np.float64)
+        errors = values.std(axis=0, ddof=1) / 150**0.5
+        lower = simultaneous_lower(values, errors, confidence=0.95, seed=world, num_resamples=200)
+        num_above += bool(lower.max() > 0.7)
+    assert num_above <= 9  # more has a chance of 1 in 1,000 at 5%
+
+
+def test_one_run_varies_more_than_the_accuracy() -> None:
+    plan = by_name(make_plans(some_problems(), stops=[]))["Maj1@6"]
+    low, high = future_interval(plan, 20)
+    assert low < plan.low
+    assert high > plan.high
+    assert future_interval(plan, 10**9)[1] - plan.accuracy == pytest.approx(1.96 * plan.standard_error, rel=0.01)
+
+
+def test_power_says_how_many_problems_would_do() -> None:
+    problems = some_problems(10, scored=True)
+    found = {(p.a, p.b): p for p in powers(problems, make_plans(problems, ks=[2], top_ns=[2], stops=[]))}
+    weighted = found["W.RR@6", "Maj1@6"]
+    assert weighted.verdict == "better"
+    assert weighted.difference == pytest.approx(1 / 3)
+    # p = 1/3 of the problems differ: variance 2/9, (1.96 + 0.84)^2 = 7.849
+    assert weighted.problems_needed == int(7.849 * (2 / 9) * 9) + 1
+    assert weighted.detectable == pytest.approx((7.849 * 2 / 9 / 30) ** 0.5, rel=0.001)
+    assert ("Maj1@6", "Maj1@3") in found
+
+
+def test_the_document_can_be_read_by_people_and_programs() -> None:
+    plans = make_plans(some_problems(), stops=["lossless"])
+    document = PlanDocument(tuple(plans), tuple(powers(some_problems(), plans)), 30, 0.4, 0.95, 100, ("A note.",))
+    text = plan_markdown(document)
+    assert "is the cheapest plan shown to reach 40.0%" in text
+    assert "Maj1@6 lossless" in text
+    assert "No plan is shown" in plan_markdown(PlanDocument(tuple(plans), (), 30, 0.99, 0.95, 100, ()), everything=True)
+    values = document.as_dict()
+    assert values["cheapest"] == document.chosen.name if document.chosen else False
+    assert {plan["name"] for plan in values["plans"]} == {plan.name for plan in plans}
+    svg = plan_svg(document)
+    assert ElementTree.fromstring(svg).tag.endswith("svg")
+    assert "var(--" not in svg
