@@ -15,15 +15,19 @@ from rerank.naming import counted
 if TYPE_CHECKING:  # for help, nothing is imported that reads or makes problems
     from reasoning.formats import ReadCounts
     from reasoning.problems import ProblemRow
+    from reasoning.problems.conversion import Conversion
 
 ARITH = "arith"
+PROGRAM_SETS = ("gsm-python", "mathqa-python")
 ROWS_PER_LINE = 100_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument(
-        "name", metavar="NAME", help="arith (procedural word problems), gsm8k, math, svamp, or a file of problems"
+        "name",
+        metavar="NAME",
+        help="arith (procedural word problems), gsm8k, math, svamp, gsm-python, mathqa-python, or a file of problems",
     )
     parser.add_argument(
         "-i", "--input", type=Path, nargs="+", metavar="FILE", help="local files of the set; - is standard input"
@@ -31,8 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=".jsonl or .jsonl.gz (default: stdout)")
     parser.add_argument("--split", help="train, validation, test; of arith also numbers (default: train, or all)")
     parser.add_argument("--limit", type=positive, help="problems at most")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of arith's problems and of what sets with programs hold out (default: 0)"
+    )
     made = parser.add_argument_group("arith")
-    made.add_argument("--seed", type=int, default=0, help="another seed, other problems (default: 0)")
     made.add_argument("--style", choices=("terse", "fine"), default="terse", help="of the solutions (default: terse)")
     made.add_argument("--start", type=int, default=0, metavar="N", help="first problem, from 0 (default: 0)")
     made.add_argument(
@@ -65,9 +71,10 @@ def run(args: argparse.Namespace) -> int:
     from reasoning.formats import ReadCounts
     from reasoning.formats.sources import STDIN, kind_of
     from reasoning.formats.write import atomic_file, write_lines
+    from reasoning.problems.conversion import Conversion
 
-    counts = ReadCounts()
-    rows = itertools.islice(_rows(args, counts), args.limit)
+    counts, converted = ReadCounts(), Conversion()
+    rows = itertools.islice(_rows(args, counts, converted), args.limit)
     to_stdout = args.output is None or args.output == STDIN
     if not to_stdout and kind_of(args.output) not in {".jsonl", ".ndjson"}:
         raise InputError(f"{args.output}: expected a name ending in .jsonl or .jsonl.gz, found {args.output.name!r}")
@@ -84,14 +91,18 @@ def run(args: argparse.Namespace) -> int:
             _check(manifest, args)
     skipped = f"; {counted(counts.num_bad_rows, 'bad row')} skipped" if counts.num_bad_rows else ""
     print(f"{counted(num_rows, 'problem')}{skipped}", file=sys.stderr)
+    if converted.num_problems:
+        print(converted.sentence(), file=sys.stderr)
     for message in counts.messages:
         print(inert(f"  skipped {message}"), file=sys.stderr)
     return 0
 
 
-def _rows(args: argparse.Namespace, counts: "ReadCounts") -> "Iterator[ProblemRow]":
+def _rows(args: argparse.Namespace, counts: "ReadCounts", converted: "Conversion") -> "Iterator[ProblemRow]":
     if args.name == ARITH:
         return _made(args)
+    if args.name in PROGRAM_SETS:
+        return _with_programs(args, counts, converted)
     from reasoning.problems import SETS, ProblemOptions, load_problems, read_problems
 
     problem_set = SETS.get(args.name)
@@ -109,6 +120,29 @@ def _rows(args: argparse.Namespace, counts: "ReadCounts") -> "Iterator[ProblemRo
     if args.field or args.skip_bad_rows:
         raise InputError(f"{args.name}: --field and --skip-bad-rows are for files; name one with --input FILE")
     return load_problems(problem_set, hub=args.hub, split=args.split or "train", counts=counts)
+
+
+def _with_programs(args: argparse.Namespace, counts: "ReadCounts", converted: "Conversion") -> "Iterator[ProblemRow]":
+    """A set whose solutions become programs, split anew."""
+    from reasoning.problems import SETS, ProblemOptions, load_problems, read_problems
+    from reasoning.problems.gsm_python import gsm_python
+    from reasoning.problems.mathqa_python import MATHQA, mathqa_python
+
+    if args.split not in (None, "train", "validation", "test"):
+        raise InputError(f"--split: expected train, validation or test for {args.name}, found {args.split!r}")
+    if args.field or (args.input and args.hub):
+        raise InputError(f"{args.name}: expected --input or --hub, and no --field; leave the others out")
+    is_gsm = args.name == PROGRAM_SETS[0]
+    base, convert = (SETS["gsm8k"], gsm_python) if is_gsm else (MATHQA, mathqa_python)
+    if args.input:
+        options = ProblemOptions(problem_set=base, skip_bad_rows=args.skip_bad_rows)
+        rows = read_problems(args.input, options=options, counts=counts)
+    elif is_gsm or args.hub:
+        split = "test" if args.split == "test" else "train"
+        rows = load_problems(base, hub=args.hub, split=split, counts=counts)
+    else:
+        raise InputError(f"{args.name}: expected the set's files; give them with --input train.json dev.json")
+    return convert(rows, seed=args.seed, split=args.split, counts=converted)
 
 
 def _made(args: argparse.Namespace) -> "Iterator[ProblemRow]":
