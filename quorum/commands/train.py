@@ -9,6 +9,16 @@ from pathlib import Path
 TRAINERS = {
     "ssft": ("generator.ssft", "SsftRecipe", "a generator on solutions (supervised solution fine-tuning)"),
     "evaluator": ("evaluator", "EvaluatorRecipe", "an evaluator on graded samples"),
+    "self-sampling": (
+        "generator.self_sampling",
+        "SelfSamplingRecipe",
+        "a generator on its own fully and partially correct samples",
+    ),
+    "self-training": (
+        "quorum.pipelines.self_training",
+        "SelfTrainingRecipe",
+        "a generator on its own correct samples, round by round: ReST-EM and its relatives",
+    ),
     "sequential": ("quorum.pipelines.sequential", "SequentialRecipe", "generator, evaluator, generator again"),
 }
 

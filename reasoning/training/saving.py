@@ -1,6 +1,7 @@
 """What a run writes on its way: checkpoints to go on from, and model folders to sample from."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -20,10 +21,23 @@ from reasoning.training.progress import Progress, read_progress, write_progress
 from reasoning.training.run_folder import RunFolder
 
 
-def save_checkpoint(engine: Engine, progress: Progress, folder: RunFolder, place: Place) -> None:
-    """Write a checkpoint; keep the last two, and the exports that these name as the best."""
+def save_checkpoint(
+    engine: Engine,
+    progress: Progress,
+    folder: RunFolder,
+    place: Place,
+    *,
+    also: Callable[[Path], None] | None = None,
+) -> None:
+    """Write a checkpoint; keep the last two, and the exports that these name as the best.
+
+    Args:
+        also: writes what else the checkpoint is to hold into its folder. Every process calls it.
+    """
     with whole_folder_of_all(checkpoint_folder(folder.checkpoints, progress.step), place) as part:
         engine.save(part)
+        if also is not None:
+            also(part)
         if place.is_first:
             write_progress(progress, part)
     if place.is_first:

@@ -1,0 +1,1 @@
+"""Self-training: a generator learns from those of its own samples that were right, round by round."""

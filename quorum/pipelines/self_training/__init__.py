@@ -1,0 +1,1 @@
+"""Self-training as a run: rounds of stages, and what they were worth."""

@@ -1,0 +1,101 @@
+"""What the stages of a round do."""
+
+import itertools
+from pathlib import Path
+
+from generator.sampling import SamplingPlan, sample_file
+from generator.self_training.grading import graded_rows
+from generator.self_training.hints import hinted_problems
+from generator.self_training.recipe import KeepSection, SamplingSection, TrialsSection
+from generator.self_training.selection import by_problem, kept_rows, weighted
+from generator.self_training.trials import problems_of_round, seed_of, still_short
+from quorum.load import load_generator
+from quorum.pipelines.stages import Settings
+from quorum.progress import Progress
+from reasoning.config import check_recipe
+from reasoning.formats import Row, read_rows, write_rows
+from reasoning.formats.write import atomic_file, write_lines
+from reasoning.problems import ProblemRow, read_problems
+
+SAMPLES, GRADED, KEPT, WEIGHTED = "samples.jsonl", "graded.jsonl", "kept.jsonl", "weighted.jsonl"
+HINT_WAVE = -1
+
+
+def draw(settings: Settings, folder: Path) -> None:
+    """Sample the problems of a round; of a later wave, those that are short of correct samples; or unsolved ones."""
+    sampling = check_recipe(SamplingSection, settings["sampling"], folder.name)
+    problems = problems_of_round(_problems(settings), settings["round"], settings["problems_per_round"])
+    rows = by_problem(_rows(settings.get("rows")))
+    if settings.get("hint") is not None:
+        problems = hinted_problems(problems, rows, settings["hint"])
+    elif settings["wave"] > 0:
+        trials = check_recipe(TrialsSection, settings["trials"], folder.name)
+        problems = still_short(problems, rows, trials, num_samples=sampling.num_samples)
+    if not problems:
+        write_rows([], folder / SAMPLES)
+        return
+    plan = SamplingPlan(
+        num_samples=settings["num_samples"],
+        params=sampling.params,
+        seed=seed_of(sampling.seed, round_number=settings["round"], wave=settings["wave"]),
+        examples=_examples(settings.get("examples")),
+        keep_fields=(),
+        problems_per_call=sampling.problems_per_call,
+    )
+    with Progress(len(problems) * plan.num_samples, "samples", doing="sampling") as progress:
+        sample_file(
+            load_generator(settings["model"]),
+            problems,
+            folder / SAMPLES,
+            plan=plan,
+            on_resume=progress.resume,
+            on_completion=lambda completion: progress.add(1, tokens=completion.num_tokens),
+        )
+
+
+def grade(settings: Settings, folder: Path) -> None:
+    """Grade samples, and put them behind those of earlier waves, by problem."""
+    problems = {problem.id: problem for problem in _problems(settings)}
+    rows = by_problem(_rows(settings.get("rows")))
+    for row in graded_rows(_rows(settings["samples"]), settings["grading"], problems):
+        moved = row.model_copy(update={"sample": row.sample + settings["first_sample"]})
+        rows.setdefault(row.id, []).append(moved)
+    write_rows(itertools.chain.from_iterable(rows.values()), folder / GRADED)
+
+
+def select(settings: Settings, folder: Path) -> None:
+    """Keep what is learnt from."""
+    kept = kept_rows(
+        by_problem(_rows(settings["rows"])),
+        by_problem(_rows(settings.get("hinted"))),
+        check_recipe(KeepSection, settings["keep"], folder.name),
+        round_number=settings["round"],
+        trials=None if settings["trials"] is None else check_recipe(TrialsSection, settings["trials"], folder.name),
+        num_samples=settings["num_samples"],
+    )
+    write_rows(kept, folder / KEPT)
+
+
+def weigh(settings: Settings, folder: Path) -> None:
+    """Write each kept row as often as its weight says. So these are no sample rows: a key may come twice."""
+    keep = check_recipe(KeepSection, settings["keep"], folder.name)
+    rows = weighted(_rows(settings["kept"]), keep, round_number=settings["round"])
+    with atomic_file(folder / WEIGHTED) as file:
+        write_lines((row.to_json() for row in rows), file)
+
+
+def _problems(settings: Settings) -> list[ProblemRow]:
+    rows = read_problems([Path(settings["problems"])])
+    return list(itertools.islice(rows, settings.get("limit")))
+
+
+def _rows(path: str | None) -> list[Row]:
+    """The rows of a file; none where there is no file, or an empty one."""
+    if path is None or not Path(path).stat().st_size:
+        return []
+    return list(read_rows([Path(path)]))
+
+
+def _examples(path: str | None) -> tuple[tuple[str, str], ...]:
+    rows = () if path is None else read_problems([Path(path)])
+    return tuple((row.problem, row.solution) for row in rows if row.solution)
