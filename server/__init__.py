@@ -1,1 +1,1 @@
-"""HTTP: routes, limits, streaming and the page."""
+"""HTTP: routes, limits, streaming, the page."""

@@ -1,0 +1,1 @@
+"""The page: files that browsers read, and what it asks the server to explain."""

@@ -1,0 +1,1 @@
+"""Requests as pydantic models: every number and every list is bounded."""
