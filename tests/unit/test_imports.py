@@ -120,3 +120,12 @@ def third_party_modules() -> Iterator[str]:
                 continue
             tops = {name.partition(".")[0] for name in names}
             yield from tops - sys.stdlib_module_names - set(PACKAGES)
+
+
+def test_every_package_is_installed() -> None:
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    roots = {name.partition(".")[0] for name in listed}
+    found = {
+        str(p.parent.relative_to(ROOT)).replace("/", ".") for root in roots for p in (ROOT / root).rglob("__init__.py")
+    }
+    assert listed == found
