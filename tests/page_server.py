@@ -133,7 +133,7 @@ def serving(
         process.stderr.close()
 
 
-def _wait_until_ready(url: str, told: Sequence[str], timeout_s: float = 90) -> None:
+def _wait_until_ready(url: str, told: Sequence[str], timeout_s: float = 300) -> None:
     """Until the models are loaded."""
     end = time.monotonic() + timeout_s
     while True:
