@@ -26,6 +26,7 @@ from rerank.stopping.rules import StopRule, parse_rule
 from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS, STRATEGIES
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 STOP_RULES = ("lossless", "anytime:0.05", "budget:0.05")
 MIN_BUDGET_TO_STOP = 4  # below, hardly any rule can stop early
@@ -161,14 +162,28 @@ def simultaneous_lower(
     stream = np.random.default_rng(seed)
     means_M, varies_M = values_PM.mean(axis=0), errors_M > 0
     times_BP = stream.multinomial(num_problems, np.full(num_problems, 1 / num_problems), size=num_resamples)
-    shifts_BM = times_BP @ values_PM[:, varies_M] / num_problems - means_M[varies_M]
-    largest_B = (shifts_BM / errors_M[varies_M]).max(axis=1) if varies_M.any() else np.zeros(1)
+    largest_B = _largest(times_BP, values_PM[:, varies_M], errors_M[varies_M]) if varies_M.any() else np.zeros(1)
     reach = max(float(np.quantile(largest_B, confidence)), NormalDist().inv_cdf(confidence))
     lower_M: FloatArray = means_M - reach * errors_M
     single = 1 - 2 * (1 - confidence) / num_plans  # two-sided, of which the lower end is used
     for m in np.flatnonzero(~varies_M):
         lower_M[m] = wilson_interval(float(values_PM[:, m].sum()), num_problems, confidence=single)[0]
     return lower_M.clip(0.0, 1.0)
+
+
+def _largest(times_BP: IntArray, values_PM: FloatArray, errors_M: FloatArray) -> FloatArray:
+    """The largest difference of each resample's means from the means, each over its own standard error; (B,).
+
+    Its own, since of shares near 1 a mean that came out high has a small error as well.
+    """
+    num_problems = len(values_PM)
+    means_BM, squares_BM = (times_BP @ values / num_problems for values in (values_PM, values_PM**2))
+    spreads_BM = np.sqrt((squares_BM - means_BM**2).clip(min=0.0))
+    spread_M = values_PM.std(axis=0)
+    ratios_BM = np.divide(spreads_BM, spread_M, out=np.ones_like(spreads_BM), where=spread_M > 0)
+    errors_BM = errors_M * np.where(ratios_BM > 0, ratios_BM, 1.0)
+    largest_B: FloatArray = ((means_BM - values_PM.mean(axis=0)) / errors_BM).max(axis=1)
+    return largest_B
 
 
 def future_interval(plan: Plan, num_problems: int, *, confidence: float = 0.95) -> tuple[float, float]:
