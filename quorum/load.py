@@ -74,7 +74,9 @@ def load_evaluator(
 
         card = model_card(name, "evaluator")
         if card is not None and card.score == "likelihood":
-            raise InputError(f"{name}: expected an evaluator that gives verdicts, found one that reads; leave out {VLLM}")
+            raise InputError(
+                f"{name}: expected an evaluator that gives verdicts, found one that reads; leave out {VLLM}"
+            )
         calibration = calibration_of(card, name=local) if calibrated else None
         return LabelJudge(VllmEngine.from_pretrained(local), calibrate=calibration.scores if calibration else None)
     from evaluator.scoring import Scorer
