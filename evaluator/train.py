@@ -1,11 +1,11 @@
 """The run: from the first step, or the last checkpoint, to the evaluator's folder."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers.utils import logging
 
 from evaluator.items import make_item
 from evaluator.objective import counts_of
@@ -16,12 +16,12 @@ from reasoning.config import resolved
 from reasoning.model_folder import ModelCard, write_card
 from reasoning.training.batches import batches_of_rank
 from reasoning.training.checkpoints import checkpoint_folder
+from reasoning.training.loop import take_steps, train_in
 from reasoning.training.metrics import Metrics
-from reasoning.training.processes import this_place, total
-from reasoning.training.progress import Progress, check_finite, seed_step
-from reasoning.training.run_folder import RunFolder, enter_run_folder
-from reasoning.training.saving import export, load_checkpoint, save_checkpoint, write_model
-from reasoning.training.start import lr_of_step, precision
+from reasoning.training.processes import total
+from reasoning.training.progress import Progress, seed_step
+from reasoning.training.saving import export, load_checkpoint, write_model
+from reasoning.training.start import precision
 
 
 def train(recipe: EvaluatorRecipe, folder: Path, *, overwrite: bool = False) -> Path:
@@ -39,15 +39,9 @@ def train(recipe: EvaluatorRecipe, folder: Path, *, overwrite: bool = False) -> 
         InputError: the recipe, the data or the folder is not what it must be.
         QuorumError: something cannot be written.
     """
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading and writing weights
-    run_folder = RunFolder(folder)
-    place = this_place()
-    with enter_run_folder(run_folder, recipe, place, overwrite=overwrite):
-        if run_folder.model.exists():
-            place.say(f"{run_folder.model} is there already; --overwrite trains it again")
-        else:
-            _train(prepare(recipe, run_folder, place))
-    return run_folder.model
+    return train_in(
+        folder, recipe, overwrite=overwrite, train=lambda run_folder, place: _train(prepare(recipe, run_folder, place))
+    )
 
 
 def _train(run: Run) -> None:
@@ -55,7 +49,13 @@ def _train(run: Run) -> None:
     if progress.step:
         run.place.say(f"going on after step {progress.step:,} of {run.num_steps:,}")
     with Metrics(run.folder, run.place, first_step=progress.step, num_steps=run.num_steps) as metrics:
-        progress = _loop(run, progress, metrics)
+        progress = take_steps(
+            run,
+            progress,
+            metrics,
+            take_step=lambda step, examples, lr: _take_step(run, step, examples, lr),
+            validate=lambda progress: _validate(run, progress, metrics),
+        )
     write_model(
         run.engine,
         run.base,
@@ -68,33 +68,7 @@ def _train(run: Run) -> None:
     )
 
 
-def _loop(run: Run, progress: Progress, metrics: Metrics) -> Progress:
-    """Take the steps that are left."""
-    every, validation = run.recipe.run, run.recipe.validation
-    for step, groups in run.plan.steps(progress.step, run.num_steps):
-        if validation and validation.patience is not None and progress.num_worse >= validation.patience:
-            metrics.say(f"no better for {progress.num_worse} validations; the best is step {progress.best_step:,}")
-            break
-        lr = lr_of_step(run.recipe.optimizer, step, num_steps=run.num_steps)
-        loss, norm = _take_step(run, step, groups, lr)
-        check_finite(loss, step)
-        num_tokens = sum(run.plan.lengths[group] for group in groups)
-        progress = progress.after_step(num_tokens)
-        rate = metrics.count(num_tokens)
-        metrics.show(progress.step, f"loss {loss:.4f}  {rate:,.0f} tokens/s")
-
-        last = progress.step == run.num_steps
-        if last or progress.step % every.log_every == 0:
-            metrics.write(progress.step, {"loss": loss, "lr": lr, "gradient_norm": norm, "tokens_per_s": rate})
-        validates = validation is not None and (last or progress.step % validation.every == 0)
-        if validates:
-            progress = _validate(run, progress, metrics)
-        if last or validates or progress.step % every.checkpoint_every == 0:
-            save_checkpoint(run.engine, progress, run.folder, run.place)
-    return progress
-
-
-def _take_step(run: Run, step: int, groups: list[int], lr: float) -> tuple[float, float]:
+def _take_step(run: Run, step: int, groups: Sequence[int], lr: float) -> tuple[float, float]:
     """Change the weights once; return the step's loss and the gradient's norm."""
     seed_step(seed=run.recipe.seed, step=step, rank=run.place.rank)
     items = {group: make_item(run.data.groups[group], run.verdict, run.recipe) for group in groups}

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, distributed
-from transformers.utils import logging
 
 from generator.self_sampling.buffers import merge_files
 from generator.self_sampling.exploring import explore
@@ -29,10 +28,10 @@ from reasoning.training.batches import collate
 from reasoning.training.checkpoints import checkpoint_folder
 from reasoning.training.examples import to_examples
 from reasoning.training.logits import target_logprobs
+from reasoning.training.loop import train_in
 from reasoning.training.metrics import Metrics
-from reasoning.training.processes import this_place, total
+from reasoning.training.processes import total
 from reasoning.training.progress import Progress, check_finite, seed_step
-from reasoning.training.run_folder import RunFolder, enter_run_folder
 from reasoning.training.saving import export, load_checkpoint, save_checkpoint, write_model
 from reasoning.training.start import lr_of_step, precision
 
@@ -57,17 +56,13 @@ def train(recipe: SelfSamplingRecipe, folder: Path, *, overwrite: bool = False) 
         InputError: the recipe, the data or the folder is not what it must be.
         QuorumError: something cannot be written.
     """
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading and writing weights
-    run_folder = RunFolder(folder)
-    place = this_place()
-    with enter_run_folder(run_folder, recipe, place, overwrite=overwrite):
-        if overwrite and place.is_first:
-            _remove_results(folder)
-        if run_folder.model.exists():
-            place.say(f"{run_folder.model} is there already; --overwrite trains it again")
-        else:
-            _train(prepare(recipe, run_folder, place))
-    return run_folder.model
+    return train_in(
+        folder,
+        recipe,
+        overwrite=overwrite,
+        train=lambda run_folder, place: _train(prepare(recipe, run_folder, place)),
+        remove=lambda: _remove_results(folder),
+    )
 
 
 def _train(run: Run) -> None:

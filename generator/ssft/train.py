@@ -1,9 +1,9 @@
 """The run: from the first step, or the last checkpoint, to the model folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from transformers.utils import logging
 
 from generator.ssft.recipe import SsftRecipe
 from generator.ssft.setup import Run, prepare
@@ -12,12 +12,12 @@ from reasoning.model_folder import ModelCard, write_card
 from reasoning.training.batches import Batch, batches_of_rank, collate, collate_packed
 from reasoning.training.checkpoints import checkpoint_folder
 from reasoning.training.logits import completion_loss
+from reasoning.training.loop import take_steps, train_in
 from reasoning.training.metrics import Metrics
-from reasoning.training.processes import this_place, total
-from reasoning.training.progress import Progress, check_finite, seed_step
-from reasoning.training.run_folder import RunFolder, enter_run_folder
-from reasoning.training.saving import export, load_checkpoint, save_checkpoint, write_model
-from reasoning.training.start import lr_of_step, precision
+from reasoning.training.processes import total
+from reasoning.training.progress import Progress, seed_step
+from reasoning.training.saving import export, load_checkpoint, write_model
+from reasoning.training.start import precision
 
 
 def train(recipe: SsftRecipe, folder: Path, *, overwrite: bool = False) -> Path:
@@ -35,15 +35,9 @@ def train(recipe: SsftRecipe, folder: Path, *, overwrite: bool = False) -> Path:
         InputError: the recipe, the data or the folder is not what it must be.
         QuorumError: something cannot be written.
     """
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading and writing weights
-    run_folder = RunFolder(folder)
-    place = this_place()
-    with enter_run_folder(run_folder, recipe, place, overwrite=overwrite):
-        if run_folder.model.exists():
-            place.say(f"{run_folder.model} is there already; --overwrite trains it again")
-        else:
-            _train(prepare(recipe, run_folder, place))
-    return run_folder.model
+    return train_in(
+        folder, recipe, overwrite=overwrite, train=lambda run_folder, place: _train(prepare(recipe, run_folder, place))
+    )
 
 
 def _train(run: Run) -> None:
@@ -51,7 +45,13 @@ def _train(run: Run) -> None:
     if progress.step:
         run.place.say(f"going on after step {progress.step:,} of {run.num_steps:,}")
     with Metrics(run.folder, run.place, first_step=progress.step, num_steps=run.num_steps) as metrics:
-        progress = _loop(run, progress, metrics)
+        progress = take_steps(
+            run,
+            progress,
+            metrics,
+            take_step=lambda step, examples, lr: _take_step(run, step, examples, lr),
+            validate=lambda progress: _validate(run, progress, metrics),
+        )
     write_model(
         run.engine,
         run.base,
@@ -64,33 +64,7 @@ def _train(run: Run) -> None:
     )
 
 
-def _loop(run: Run, progress: Progress, metrics: Metrics) -> Progress:
-    """Take the steps that are left."""
-    every, validation = run.recipe.run, run.recipe.validation
-    for step, rows in run.plan.steps(progress.step, run.num_steps):
-        if validation and validation.patience is not None and progress.num_worse >= validation.patience:
-            metrics.say(f"no better for {progress.num_worse} validations; the best is step {progress.best_step:,}")
-            break
-        lr = lr_of_step(run.recipe.optimizer, step, num_steps=run.num_steps)
-        loss, norm = _take_step(run, step, rows, lr)
-        check_finite(loss, step)
-        num_tokens = sum(run.plan.lengths[row] for row in rows)
-        progress = progress.after_step(num_tokens)
-        rate = metrics.count(num_tokens)
-        metrics.show(progress.step, f"loss {loss:.4f}  {rate:,.0f} tokens/s")
-
-        last = progress.step == run.num_steps
-        if last or progress.step % every.log_every == 0:
-            metrics.write(progress.step, {"loss": loss, "lr": lr, "gradient_norm": norm, "tokens_per_s": rate})
-        validates = validation is not None and (last or progress.step % validation.every == 0)
-        if validates:
-            progress = _validate(run, progress, metrics)
-        if last or validates or progress.step % every.checkpoint_every == 0:
-            save_checkpoint(run.engine, progress, run.folder, run.place)
-    return progress
-
-
-def _take_step(run: Run, step: int, rows: list[int], lr: float) -> tuple[float, float]:
+def _take_step(run: Run, step: int, rows: Sequence[int], lr: float) -> tuple[float, float]:
     """Change the weights once; return the step's loss, a mean over its completion tokens, and the gradient's norm."""
     seed_step(seed=run.recipe.seed, step=step, rank=run.place.rank)
     num_targets = run.data.examples.num_targets(rows)
@@ -108,7 +82,7 @@ def _take_step(run: Run, step: int, rows: list[int], lr: float) -> tuple[float, 
     return total(float(torch.stack(losses).sum()), run.place), norm
 
 
-def _batch(run: Run, rows: list[int]) -> Batch:
+def _batch(run: Run, rows: Sequence[int]) -> Batch:
     if run.recipe.batch.packing:
         return collate_packed(run.data.examples, rows, width=run.row_tokens).to(run.place.device)
     return collate(run.data.examples, rows).to(run.place.device)

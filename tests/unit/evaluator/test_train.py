@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from evaluator import train as trainer
 from evaluator.model import VerdictModel
 from evaluator.recipe import EvaluatorRecipe
 from evaluator.train import train
@@ -16,6 +15,7 @@ from reasoning.config import check_recipe
 from reasoning.errors import InputError, QuorumError
 from reasoning.model_folder import check_kind, read_card
 from reasoning.tokenizer import load_tokenizer
+from reasoning.training import loop
 from reasoning.training.models import load_model
 from reasoning.training.saving import save_checkpoint
 from tests.graded_samples import make_groups, write_samples
@@ -104,7 +104,7 @@ def test_a_run_cut_off_ends_with_the_same_bytes(make: Make, tmp_path: Path, monk
         if len(steps) in (1, 3):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer, "save_checkpoint", save_once)
+    monkeypatch.setattr(loop, "save_checkpoint", save_once)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             train(make(), tmp_path / "cut")
