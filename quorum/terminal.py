@@ -17,6 +17,11 @@ def inert(text: str) -> str:
     return CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def say(text: str) -> None:
+    """Tell whoever waits, on standard error."""
+    print(inert(text), file=sys.stderr, flush=True)
+
+
 class _InertOutput(io.TextIOWrapper):
     """Standard output that no text can use to steer the terminal."""
 

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from quorum.pipelines.stages import run_stages
-from quorum.terminal import inert
-from reasoning.errors import InputError, QuorumError
+from quorum.terminal import say
 from recipes.reproduce.document import Making, write_document
 from recipes.reproduce.measure import measure
 from recipes.reproduce.plan import reproduce_stages
 from recipes.reproduce.recipe import load_scale
+from recipes.scales import exit_code
 
 
 def main() -> int:
@@ -26,31 +26,19 @@ def main() -> int:
         "--docs", type=Path, metavar="DIR", help="for the document and figures (default: docs; of smoke, the output)"
     )
     args = parser.parse_args()
-    try:
-        _reproduce(args)
-    except QuorumError as error:
-        _say(f"reproduce: {error}")
-        return 2 if isinstance(error, InputError) else 1
-    except KeyboardInterrupt:
-        _say("interrupted; the same command goes on")
-        return 130
-    return 0
+    return exit_code("reproduce", lambda: _reproduce(args))
 
 
 def _reproduce(args: argparse.Namespace) -> None:
     recipe = load_scale(args.scale, args.overrides)
     output = args.output or Path("build/reproduce")
     docs = args.docs or (output if args.scale == "smoke" else Path("docs"))
-    done = run_stages(reproduce_stages(recipe), output / "stages", say=_say)
-    _say("measuring")
+    done = run_stages(reproduce_stages(recipe), output / "stages", say=say)
+    say("measuring")
     results = measure({name: stage.output for name, stage in done.items()}, seed=recipe.seed)
     settings = "".join(f" --set {override}" for override in args.overrides)
     command = f"python -m recipes.reproduce --scale {args.scale}{settings}"
     print(write_document(results, Making(args.scale, recipe, done, command), docs))
-
-
-def _say(text: str) -> None:
-    print(inert(text), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import yaml  # type: ignore[import-untyped]  # ships no types
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from evaluator.recipe import EvaluatorRecipe
 from generator.ssft.recipe import SsftRecipe
 from quorum.pipelines.sequential.recipe import AgainSection, check_places, with_places
 from quorum.pipelines.work import SamplesSection
-from reasoning.config import Section, load_recipe
-from reasoning.errors import InputError
+from reasoning.config import Section
 from reasoning.training.settings import ModelSection
+from recipes.scales import at_scale
 
 HERE = Path(__file__).parent
 STYLES = ("terse", "fine")
@@ -60,23 +59,5 @@ class ReproduceRecipe(Section):
 
 
 def load_scale(scale: str, overrides: Sequence[str] = ()) -> ReproduceRecipe:
-    """The recipe at a scale.
-
-    Args:
-        scale: a key of scales.yaml.
-        overrides: as `load_recipe`.
-
-    Raises:
-        InputError: no such scale, or a setting that does not exist.
-    """
-    known = scales()
-    if scale not in known:
-        raise InputError(f"--scale: expected one of {', '.join(known)}, found {scale!r}")
-    changes = [f"{name}={yaml.safe_dump(value, default_flow_style=True)}" for name, value in known[scale].items()]
-    return load_recipe(ReproduceRecipe, HERE / "recipe.yaml", [*changes, *overrides])
-
-
-def scales() -> dict[str, dict[str, Any]]:
-    """What each scale changes."""
-    content: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "scales.yaml").read_text(encoding="utf-8"))
-    return content
+    """The recipe at a scale; see `at_scale`."""
+    return at_scale(ReproduceRecipe, HERE, scale, overrides)

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # ships no types
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from generator.self_sampling.recipe import EvaluationSection, Objective, SelfSamplingRecipe
 from generator.ssft.recipe import SsftRecipe
-from reasoning.config import Section, load_recipe
-from reasoning.errors import InputError
+from reasoning.config import Section
+from recipes.scales import at_scale
 
 HERE = Path(__file__).parent
 
@@ -50,17 +48,5 @@ class ArmsRecipe(Section):
 
 
 def load_scale(scale: str, overrides: Sequence[str] = ()) -> ArmsRecipe:
-    """The recipe at a scale.
-
-    Args:
-        scale: a key of scales.yaml.
-        overrides: as `load_recipe`.
-
-    Raises:
-        InputError: no such scale, or a setting that does not exist.
-    """
-    known: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "scales.yaml").read_text(encoding="utf-8"))
-    if scale not in known:
-        raise InputError(f"--scale: expected one of {', '.join(known)}, found {scale!r}")
-    changes = [f"{name}={yaml.safe_dump(value, default_flow_style=True)}" for name, value in known[scale].items()]
-    return load_recipe(ArmsRecipe, HERE / "recipe.yaml", [*changes, *overrides])
+    """The recipe at a scale; see `at_scale`."""
+    return at_scale(ArmsRecipe, HERE, scale, overrides)

@@ -1,6 +1,5 @@
 """The run: rounds until the last one, or until validation stops improving; then what they were worth."""
 
-import sys
 from pathlib import Path
 
 from quorum.pipelines.self_training.analysis import analyse, best_round, is_over, to_json, validation_accuracy
@@ -8,7 +7,7 @@ from quorum.pipelines.self_training.document import conclusion, to_markdown
 from quorum.pipelines.self_training.plan import Round, base_round, next_round, transfer_stages
 from quorum.pipelines.self_training.recipe import SelfTrainingRecipe
 from quorum.pipelines.stages import Done, Stage, run_stages
-from quorum.terminal import inert
+from quorum.terminal import say
 from reasoning.config import write_recipe
 from reasoning.errors import InputError
 from reasoning.formats.write import atomic_file
@@ -38,12 +37,12 @@ def train(recipe: SelfTrainingRecipe, folder: Path, *, overwrite: bool = False) 
     _check_apart(recipe)
     write_recipe(recipe, folder / "recipe.yaml")
     base = base_round(recipe)
-    done = run_stages(base.stages, stages, say=_say, overwrite=overwrite)
+    done = run_stages(base.stages, stages, say=say, overwrite=overwrite)
     rounds, accuracies = [base], [validation_accuracy(base, done, seed=recipe.seed)]
     while len(rounds) <= recipe.rounds and not is_over(accuracies, recipe.patience):
         rounds.append(next_round(recipe, rounds))
-        _say(f"round {len(rounds) - 1} of {recipe.rounds}")
-        done = run_stages(rounds[-1].stages, stages, say=_say, before=done)
+        say(f"round {len(rounds) - 1} of {recipe.rounds}")
+        done = run_stages(rounds[-1].stages, stages, say=say, before=done)
         accuracies.append(validation_accuracy(rounds[-1], done, seed=recipe.seed))
     return _finish(recipe, rounds, done, best_round(accuracies), folder)
 
@@ -54,13 +53,13 @@ def _finish(recipe: SelfTrainingRecipe, rounds: list[Round], done: dict[str, Don
     if recipe.transfer is not None:
         for number in sorted({0, chosen}):
             of_round = transfer_stages(recipe, [rounds[number]])
-            done = run_stages(of_round, folder / "stages", say=_say, before=done)
+            done = run_stages(of_round, folder / "stages", say=say, before=done)
             transfer[number] = of_round[-1]
     analysis = analyse(recipe, rounds, done, chosen=chosen, transfer=transfer, folder=folder)
     for name, content in (("analysis.md", to_markdown(analysis).encode()), ("analysis.json", to_json(analysis))):
         with atomic_file(folder / name) as file:
             file.write(content)
-    _say(conclusion(analysis))
+    say(conclusion(analysis))
     model = rounds[chosen].model
     return done[model.name].output if isinstance(model, Stage) else Path(model)
 
@@ -72,7 +71,3 @@ def _check_apart(recipe: SelfTrainingRecipe) -> None:
         check_disjoint(
             training=training, testing=read_manifest(path), training_name=str(recipe.problems), testing_name=str(path)
         )
-
-
-def _say(text: str) -> None:
-    print(inert(text), file=sys.stderr, flush=True)

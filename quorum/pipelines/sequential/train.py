@@ -1,14 +1,13 @@
 """The run of a sequence."""
 
 import json
-import sys
 from pathlib import Path
 
 from quorum.pipelines.sequential.comparison import COMPARISON
 from quorum.pipelines.sequential.plan import SEQUENCE, sequential_stages
 from quorum.pipelines.sequential.recipe import SequentialRecipe
 from quorum.pipelines.stages import run_stages
-from quorum.terminal import inert
+from quorum.terminal import say
 from reasoning.config import write_recipe
 from reasoning.errors import InputError
 from reasoning.formats.write import atomic_file
@@ -34,14 +33,10 @@ def train(recipe: SequentialRecipe, folder: Path, *, overwrite: bool = False) ->
     if (folder / "recipe.yaml").exists() and not stages.exists():
         raise InputError(f"{folder}: expected an empty folder or one of a sequence, found another run; take another")
     write_recipe(recipe, folder / "recipe.yaml")
-    done = run_stages(sequential_stages(recipe), stages, say=_say, overwrite=overwrite)
+    done = run_stages(sequential_stages(recipe), stages, say=say, overwrite=overwrite)
     compared = done[COMPARISON].output
     for path in (compared.with_name("comparison.md"), compared):
         with atomic_file(folder / path.name) as file:
             file.write(path.read_bytes())
-    _say(json.loads(compared.read_bytes())["conclusion"])
+    say(json.loads(compared.read_bytes())["conclusion"])
     return done[SEQUENCE].output
-
-
-def _say(text: str) -> None:
-    print(inert(text), file=sys.stderr, flush=True)

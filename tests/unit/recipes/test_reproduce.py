@@ -17,7 +17,8 @@ from recipes.reproduce.document import Making, write_document
 from recipes.reproduce.findings import Claim, Finding, findings
 from recipes.reproduce.measure import Results, best_parameters, measure, paired
 from recipes.reproduce.plan import problem_stages, reproduce_stages
-from recipes.reproduce.recipe import ReproduceRecipe, load_scale, scales
+from recipes.reproduce.recipe import HERE, ReproduceRecipe, load_scale
+from recipes.scales import scales
 from rerank.estimators import Estimate
 from rerank.grading import GradedProblem
 
@@ -39,7 +40,7 @@ def test_every_scale_is_a_recipe_with_stages_in_order(scale: str) -> None:
         before.add(stage.name)
         json.dumps(stage.settings, allow_nan=False)
     assert len(before) == len(stages) == 34
-    assert set(scales()) == {"full", "small", "smoke"}
+    assert set(scales(HERE)) == {"full", "small", "smoke"}
 
 
 def test_an_unknown_scale_or_setting_is_refused() -> None:
