@@ -20,7 +20,7 @@ from reasoning.score_quality import quality_of
 from rerank.choice import ChoiceOptions, make_choice
 from rerank.grading import GradedProblem
 from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N, STRATEGIES
-from rerank.verifier import scored_candidates
+from rerank.verifier import pooled_candidates, scored_candidates
 
 RISKS = (0.05, 0.1, 0.2)
 FEWEST_PROBLEMS = 20
@@ -54,7 +54,7 @@ def calibrate(
         raise InputError(f"expected at least {FEWEST_PROBLEMS} problems to calibrate on, found {len(problems)}")
     for_fit = [problem for problem in problems if _is_for_fit(problem)]
     for_check = [problem for problem in problems if not _is_for_fit(problem)]
-    scores = fit(method, *_flat([scored_candidates(problem) for problem in for_fit]))
+    scores = fit(method, *pooled_candidates(for_fit))
     raw = [scored_candidates(problem) for problem in for_check]
     mapped = [(np.array([scores(score) for score in part.tolist()]), correct) for part, correct in raw]
     choices = {}
@@ -118,11 +118,6 @@ def _choices(
 
 def _is_for_fit(problem: GradedProblem) -> bool:
     return hashlib.blake2b(problem.problem.id.encode("utf-8", "surrogatepass"), digest_size=1).digest()[0] % 2 == 0
-
-
-def _flat(per_problem: ProblemScores) -> tuple[FloatArray, BoolArray]:
-    scores = np.concatenate([np.empty(0), *(scores for scores, _ in per_problem)])
-    return scores, np.concatenate([np.empty(0, dtype=np.bool_), *(correct for _, correct in per_problem)])
 
 
 def _figures(per_problem: ProblemScores) -> dict[str, Any]:

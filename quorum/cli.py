@@ -33,7 +33,7 @@ COMMANDS = {
     "export": ("export", "turn canonical rows into another tool's format"),
     "data": ("data", "print problems as JSON Lines: arith, gsm8k, math, gsm-python, mathqa-python or a file"),
     "serve": ("serve", "answer questions over HTTP, with a page to watch it"),
-    "train": ("train", "train a model from a recipe: ssft, evaluator"),
+    "train": ("train", "train from a recipe: ssft, evaluator, self-sampling, self-training, sequential"),
     "calibrate": ("calibrate", "make an evaluator's scores probabilities, and find when not to answer"),
     "env": ("env", "versions, devices and what is missing"),
 }

@@ -31,3 +31,10 @@ def scored_candidates(problem: GradedProblem) -> tuple[FloatArray, BoolArray]:
     ]
     scores = np.array([score for score, _ in pairs], dtype=np.float64)
     return scores, np.array([correct for _, correct in pairs], dtype=np.bool_)
+
+
+def pooled_candidates(problems: Sequence[GradedProblem]) -> tuple[FloatArray, BoolArray]:
+    """`scored_candidates` of all problems, one behind the other."""
+    pairs = [scored_candidates(problem) for problem in problems]
+    scores = np.concatenate([np.empty(0), *(scores for scores, _ in pairs)])
+    return scores, np.concatenate([np.empty(0, dtype=np.bool_), *(correct for _, correct in pairs)])

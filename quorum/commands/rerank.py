@@ -84,6 +84,7 @@ def _copy(source: Path, target: Path | None) -> None:
     with source.open(encoding="utf-8") as lines:
         if target is None:
             sys.stdout.writelines(lines)
+            sys.stdout.flush()  # a full disk must say so before the closing line says that all is done
         else:
             with target.open("w", encoding="utf-8") as file:
                 file.writelines(lines)

@@ -1,12 +1,12 @@
 """What the paper found, and whether it holds here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from recipes.reproduce.measure import TOP_K, Difference, Pair, Results, paired
 from recipes.reproduce.paper import TABLE_2, TABLE_3, TABLE_4, TABLE_6, TABLE_7
-from recipes.reproduce.plan import BOTH, CONTROL, LOSSES, SMALL
+from recipes.reproduce.plan import BOTH, CONTROL, JUDGES, LOSSES, SMALL
 from rerank.markdown import p_value, points
 
 Status = Literal["holds", "does not hold", "undecided"]
@@ -75,19 +75,29 @@ def _styles(results: Results) -> Iterator[Claim]:
 
 
 def _reranking(results: Results) -> Iterator[Claim]:
-    for loss in LOSSES:
-        measured = results.scored[loss, BOTH]
+    for judge in JUDGES:
+        measured = results.scored[judge, BOTH]
         vote, everything = measured.estimate("maj1"), measured.estimate("rr.all")
-        top = measured.estimate("rr.majk", k=TOP_K)
-        _, paper_vote, paper_all, paper_top = TABLE_3[loss]
-        table = TABLE_7[loss]
-        yield Claim(f"RR.Top-8 beats RR.All ({loss})", (top, everything), paper_top - paper_all)
-        yield Claim(f"RR.Top-8 beats the vote ({loss})", (top, vote), paper_top - paper_vote)
-        weighted = measured.estimate("w.rr")
-        yield Claim(f"W.RR beats the vote ({loss})", (weighted, vote), table["w.rr"] - table["maj1"])
-        best = measured.estimate("w.rr.majk", k=results.parameters[loss]["w.rr.majk"])
-        text = f"W.RR.MajK, K chosen on validation, beats the vote ({loss})"
-        yield Claim(text, (best, vote), table["w.rr.majk"] - table["maj1"])
+        top, weighted = measured.estimate("rr.majk", k=TOP_K), measured.estimate("w.rr")
+        best = measured.estimate("w.rr.majk", k=results.parameters[judge]["w.rr.majk"])
+        tops = (
+            dict(zip(("pass", "maj1", "rr.all", "rr.top"), TABLE_3[judge], strict=True)) if judge in TABLE_3 else None
+        )
+        for text, pair, paper in (
+            ("RR.Top-8 beats RR.All", (top, everything), _gain(tops, "rr.top", "rr.all")),
+            ("RR.Top-8 beats the vote", (top, vote), _gain(tops, "rr.top", "maj1")),
+            ("W.RR beats the vote", (weighted, vote), _gain(TABLE_7.get(judge), "w.rr", "maj1")),
+            (
+                "W.RR.MajK, K chosen on validation, beats the vote",
+                (best, vote),
+                _gain(TABLE_7.get(judge), "w.rr.majk", "maj1"),
+            ),
+        ):
+            yield Claim(f"{text} ({judge})", pair, paper)
+
+
+def _gain(paper: Mapping[str, float] | None, a: str, b: str) -> float | None:
+    return None if paper is None else paper[a] - paper[b]
 
 
 def _sequences(results: Results) -> Iterator[Claim]:

@@ -1,17 +1,19 @@
 """What the samples of the reproduction say: every number of its tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evaluator.calibration import ScoreMap, fit_isotonic
 from reasoning.answers.policy import Policy
 from reasoning.formats import read_rows
-from recipes.reproduce.plan import AGAIN, BOTH, GENERATORS, LOSSES, SCORED, scores_name
+from recipes.reproduce.plan import AGAIN, BOTH, GENERATORS, JUDGES, LIKELIHOOD, SCORED, scores_name
 from rerank.estimators import Estimate, estimate, estimate_parameters, with_greedy
-from rerank.grading import Graded, grade_rows
+from rerank.grading import Graded, GradedProblem, grade_rows
 from rerank.metrics import Metric, max_clusters, parameter_grid, summarise
 from rerank.report import Report, build_report
 from rerank.statistics import Comparison, compare, holm, verdict
+from rerank.verifier import pooled_candidates
 
 TOP_K = 8  # of table 3
 PARAMETERS = ("rr.majk", "w.rr.majk", "maj1.topn")
@@ -54,7 +56,7 @@ class Results:
     Attributes:
         generators: by name: the test samples of each generator, without scores.
         scored: by (evaluator, generator).
-        parameters: by loss, then strategy: the K or N that was best on the validation problems.
+        parameters: by judge, then strategy: the K or N that was best on the validation problems.
     """
 
     generators: Mapping[str, Measured]
@@ -84,15 +86,13 @@ def measure(outputs: Mapping[str, Path], *, seed: int) -> Results:
         outputs: by the stage's name.
         seed: of resamples.
     """
-    parameters = {
-        loss: best_parameters(_graded(outputs[scores_name("validation", loss, BOTH)]), seed=seed) for loss in LOSSES
-    }
-    scored = {
-        (evaluator, generator): measured(
-            _graded(outputs[scores_name("test", evaluator, generator)]), parameters.get(evaluator, {}), seed=seed
-        )
-        for evaluator, generator in SCORED
-    }
+    validation = {judge: _graded(outputs[scores_name("validation", judge, BOTH)]) for judge in JUDGES}
+    graded = {pair: _graded(outputs[scores_name("test", *pair)]) for pair in SCORED}
+    to_probability = fit_isotonic(*pooled_candidates(validation[LIKELIHOOD].problems))
+    validation[LIKELIHOOD] = _mapped(validation[LIKELIHOOD], to_probability)
+    graded[LIKELIHOOD, BOTH] = _mapped(graded[LIKELIHOOD, BOTH], to_probability)
+    parameters = {judge: best_parameters(validation[judge], seed=seed) for judge in JUDGES}
+    scored = {pair: measured(graded[pair], parameters.get(pair[0], {}), seed=seed) for pair in SCORED}
     names = (*GENERATORS, *AGAIN)
     generators = {name: measured(_graded(outputs[f"test-{name}"]), {}, seed=seed) for name in names}
     return Results(generators=generators, scored=scored, parameters=parameters, seed=seed)
@@ -126,6 +126,17 @@ def paired(pairs: Sequence[Pair], *, seed: int) -> list[Difference]:
     found = [compare(a.values, b.values, seed=seed) for a, b in pairs]
     adjusted = holm([c.p_value for c in found])
     return [Difference(c, p, verdict(c, p)) for c, p in zip(found, adjusted, strict=True)]
+
+
+def _mapped(graded: Graded, to_probability: ScoreMap) -> Graded:
+    """The same with likelihoods made probabilities, which sums of scores need."""
+
+    def mapped(problem: GradedProblem) -> GradedProblem:
+        scores = [None if c.score is None else to_probability(c.score) for c in problem.candidates]
+        pairs = zip(problem.candidates, scores, strict=True)
+        return replace(problem, candidates=tuple(replace(c, score=score) for c, score in pairs))
+
+    return replace(graded, problems=tuple(map(mapped, graded.problems)))
 
 
 def _graded(path: Path) -> Graded:

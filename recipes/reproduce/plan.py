@@ -10,20 +10,21 @@ from quorum.pipelines.stages import Settings, Stage
 from quorum.pipelines.work import generator_stage, samples_stage, scores_stage
 from reasoning.formats.write import atomic_file, write_lines
 from reasoning.problems.arith import arith_problems
-from recipes.reproduce.recipe import STYLES, ProblemsSection, ReproduceRecipe
+from recipes.reproduce.recipe import READER_DATA, STYLES, ProblemsSection, ReproduceRecipe
 
 LOSSES = ("margin", "cross-entropy")
-BOTH, SMALL, CONTROL = "both", "small", "control"
+BOTH, SMALL, CONTROL, LIKELIHOOD = "both", "small", "control", "likelihood"
+JUDGES = (*LOSSES, LIKELIHOOD)  # of the first generator's samples; the last is not in the paper
 GENERATORS = (*STYLES, BOTH, SMALL)
 EVALUATORS = (*LOSSES, SMALL)  # `small` is the small generator's, with the cross-entropy loss
 AGAIN = (*(f"sequence-{loss}" for loss in LOSSES), CONTROL)
 SCORED = (
-    *((loss, BOTH) for loss in LOSSES),
+    *((judge, BOTH) for judge in JUDGES),
     (LOSSES[1], SMALL),
     (SMALL, SMALL),
     (SMALL, BOTH),
 )  # table 6: the last four
-HALVES = {"generator": [0, 2], "evaluator": [1, 2]}  # of the templates
+HALVES = {"generator": [0, 2], "evaluator": [1, 2]}  # of the templates; the reader learns all
 
 
 def reproduce_stages(recipe: ReproduceRecipe) -> list[Stage]:
@@ -40,6 +41,14 @@ def reproduce_stages(recipe: ReproduceRecipe) -> list[Stage]:
             f"validation-{name}", recipe.validation_samples, models[name], {"problems": problems["validation"]}
         )
     evaluators = {name: _evaluator(recipe, name, models, samples, problems) for name in EVALUATORS}
+    evaluators[LIKELIHOOD] = generator_stage(
+        f"evaluator-{LIKELIHOOD}",
+        recipe.reader,
+        {
+            "model.from": models[BOTH],
+            **{f"data.{i}.path": problems[name] for i, name in enumerate(READER_DATA)},
+        },
+    )
     again = {
         name: generator_again(name, recipe.generator, recipe.again, start, _data(problems, STYLES))
         for name, start in zip(AGAIN, (*(evaluators[loss] for loss in LOSSES), models[BOTH]), strict=True)
@@ -50,8 +59,8 @@ def reproduce_stages(recipe: ReproduceRecipe) -> list[Stage]:
     }
     scores = [scores_stage(scores_name("test", e, g), tests[g], evaluators[e]) for e, g in SCORED]
     scores += [
-        scores_stage(scores_name("validation", loss, BOTH), samples[f"validation-{BOTH}"], evaluators[loss])
-        for loss in LOSSES
+        scores_stage(scores_name("validation", judge, BOTH), samples[f"validation-{BOTH}"], evaluators[judge])
+        for judge in JUDGES
     ]
     return [*stages, *samples.values(), *evaluators.values(), *again.values(), *tests.values(), *scores]
 
@@ -64,6 +73,7 @@ def scores_name(problems: str, evaluator: str, generator: str) -> str:
 def problem_stages(section: ProblemsSection) -> dict[str, Stage]:
     """Problems by what they are for; those of the generators in each style."""
     kinds = {style: ("train", style, "generator", 0) for style in STYLES}
+    kinds |= {name: ("train", style, "reader", 2) for name, style in zip(READER_DATA, STYLES, strict=True)}
     kinds["evaluator"] = ("train", "terse", "evaluator", 0)
     kinds["checkpoints"] = ("validation", "terse", "checkpoints", 0)
     kinds["validation"] = ("validation", "terse", "validation", 1)

@@ -16,6 +16,7 @@ from recipes.scales import at_scale
 
 HERE = Path(__file__).parent
 STYLES = ("terse", "fine")
+READER_DATA = tuple(f"reader-{style}" for style in STYLES)
 
 
 class ProblemsSection(Section):
@@ -23,6 +24,7 @@ class ProblemsSection(Section):
 
     generator: PositiveInt = Field(description="that the generators learn from, each in both styles")
     evaluator: PositiveInt = Field(description="whose samples the evaluators learn from")
+    reader: PositiveInt = Field(description="of all templates, that the likelihood evaluator reads in both styles")
     checkpoints: PositiveInt = Field(description="that decide between the generators' checkpoints")
     validation: PositiveInt = Field(
         description="that decide between evaluators' checkpoints and strategies' parameters"
@@ -41,6 +43,7 @@ class ReproduceRecipe(Section):
     samples: SamplesSection = Field(description="that evaluators learn from")
     validation_samples: SamplesSection = Field(description="on the validation problems")
     evaluator: EvaluatorRecipe = Field(description="with the cross-entropy loss; the other arm has the margin loss")
+    reader: SsftRecipe = Field(description="the evaluator that scores by likelihood, which the paper does not have")
     again: AgainSection = Field(default=AgainSection(), description="the second training as generator")
     test: SamplesSection = Field(description="on the test problems")
     seed: NonNegativeInt = Field(default=0, description="of resamples and of drawn signs in tests")
@@ -55,6 +58,8 @@ class ReproduceRecipe(Section):
         check_places(self.evaluator, validation_samples=self.validation_samples)
         if tuple(str(source.path) for source in self.generator.data) != STYLES or self.generator.validation is None:
             raise ValueError("generator: expected the data `terse` and `fine`, and a validation")
+        if tuple(str(source.path) for source in self.reader.data) != READER_DATA or not self.reader.reads_only:
+            raise ValueError(f"reader: expected the data {' and '.join(READER_DATA)}, read as `prompt: verdict`")
         return self
 
 

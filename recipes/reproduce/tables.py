@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from recipes.reproduce.measure import TOP_K, Measured, Pair, Results, paired
 from recipes.reproduce.paper import TABLE_2, TABLE_3, TABLE_4, TABLE_6, TABLE_7
-from recipes.reproduce.plan import BOTH, CONTROL, LOSSES, SMALL
+from recipes.reproduce.plan import BOTH, CONTROL, JUDGES, LIKELIHOOD, LOSSES, SMALL
 from recipes.reproduce.recipe import STYLES
 from rerank.estimators import Estimate, top_k_share
 from rerank.markdown import aligned_table, interval, p_value, percent, points
@@ -13,6 +13,11 @@ from rerank.naming import stem, title
 from rerank.verifier import verifier_quality
 
 ORDER = ("maj1", "rr.all", "rr.majk", "w.rr", "w.rr.majk", "maj1.topn")
+READER_NOTE = (
+    "The likelihood evaluator is ours: the first generator, taught to read right solutions of all training templates, "
+    "whose score is the likelihood of a solution, made a probability on the validation problems. It sees templates "
+    "that the generator does not, as the other evaluators do in the samples they learn from."
+)
 PARAMETER_NAMES = {"rr.majk": "K", "w.rr.majk": "K", "maj1.topn": "N"}
 
 
@@ -40,25 +45,23 @@ def table_2(results: Results) -> list[str]:
 
 
 def table_3(results: Results) -> list[str]:
-    """Both losses, RR.All against RR.Top-8 and the vote; with what the scores are worth."""
+    """Each evaluator, RR.All against RR.Top-8 and the vote; with what the scores are worth."""
     rows, pairs, names, papers = [], [], [], []
-    for loss in LOSSES:
-        measured = results.scored[loss, BOTH]
-        rows.append([loss, *_four(measured), *map(str, TABLE_3[loss]), *_aurocs(measured, seed=results.seed)])
-        _, vote, everything, top = zip(_four_estimates(measured), TABLE_3[loss], strict=True)
-        for label, a, b in (
-            ("RR.Top-8 - RR.All", top, everything),
-            ("RR.Top-8 - Maj1", top, vote),
-            ("RR.All - Maj1", everything, vote),
-        ):
-            names.append(f"{label}, {loss}")
-            pairs.append((a[0], b[0]))
-            papers.append(a[1] - b[1])
-    head = ["loss", *_four_head("here", results), *_four_head("paper", None), "AUROC", "AUROC within problems"]
+    for judge in JUDGES:
+        measured = results.scored[judge, BOTH]
+        paper = TABLE_3.get(judge)
+        rows.append([judge, *_four(measured), *map(str, paper or "----"), *_aurocs(measured, seed=results.seed)])
+        estimates = _four_estimates(measured)
+        for label, a, b in (("RR.Top-8 - RR.All", 3, 2), ("RR.Top-8 - Maj1", 3, 1), ("RR.All - Maj1", 2, 1)):
+            names.append(f"{label}, {judge}")
+            pairs.append((estimates[a], estimates[b]))
+            papers.append(paper and paper[a] - paper[b])
+    head = ["evaluator", *_four_head("here", results), *_four_head("paper", None), "AUROC", "AUROC within problems"]
     return [
         aligned_table(head, rows, numeric=range(1, 11)),
         _differences(names, pairs, papers, seed=results.seed),
         "AUROC within problems says whether an evaluator can choose between answers to one problem; 50 is chance.",
+        READER_NOTE,
     ]
 
 
@@ -112,8 +115,9 @@ def table_6(results: Results) -> list[str]:
 def table_7(results: Results) -> list[str]:
     """All six strategies with the parameter that was best on validation samples."""
     parts = []
-    for loss in LOSSES:
-        measured, chosen = results.scored[loss, BOTH], results.parameters[loss]
+    for judge in JUDGES:
+        measured, chosen = results.scored[judge, BOTH], results.parameters[judge]
+        paper = TABLE_7.get(judge, {})
         pairs = [(measured.estimate(name, k=chosen.get(name)), measured.estimate("maj1")) for name in ORDER]
         differences = [None, *paired(pairs[1:], seed=results.seed)]
         rows = [
@@ -124,12 +128,13 @@ def table_7(results: Results) -> list[str]:
                 "" if d is None else f"{d.verdict}, {points(d.comparison.difference)} ({p_value(d.p_adjusted)})",
                 "" if d is None else f"{points(d.comparison.low)} to {points(d.comparison.high)}",
                 percent(_cost(measured, name, chosen.get(name))),
-                str(TABLE_7[loss][name]),
+                str(paper.get(name, "-")),
             ]
             for name, d in zip(ORDER, differences, strict=True)
         ]
         head = ["strategy", "parameter", "accuracy here", "against Maj1", "95% interval", "cost, %", "paper"]
-        parts += [f"**{loss.capitalize()} loss.**", aligned_table(head, rows, numeric=(5, 6))]
+        what = "evaluator" if judge == LIKELIHOOD else "loss"
+        parts += [f"**{judge.capitalize()} {what}.**", aligned_table(head, rows, numeric=(5, 6))]
     return [
         *parts,
         "The parameter is the one with the highest accuracy on the validation problems' samples, the smallest of "

@@ -39,7 +39,7 @@ def test_every_scale_is_a_recipe_with_stages_in_order(scale: str) -> None:
         assert all(isinstance(source, Stage) for source in stage.inputs.values())
         before.add(stage.name)
         json.dumps(stage.settings, allow_nan=False)
-    assert len(before) == len(stages) == 34
+    assert len(before) == len(stages) == 39
     assert set(scales(HERE)) == {"full", "small", "smoke"}
 
 
@@ -79,6 +79,8 @@ def test_the_problems_of_no_two_kinds_meet(smoke: ReproduceRecipe, tmp_path: Pat
     assert {name: len(found) for name, found in rows.items()} == {
         "terse": 1000,
         "fine": 1000,
+        "reader-terse": 200,
+        "reader-fine": 200,
         "evaluator": 80,
         "checkpoints": 10,
         "validation": 10,
@@ -86,11 +88,13 @@ def test_the_problems_of_no_two_kinds_meet(smoke: ReproduceRecipe, tmp_path: Pat
     }
     assert [row.problem for row in rows["terse"]] == [row.problem for row in rows["fine"]]
     assert all(row.num_steps == 1 for found in rows.values() for row in found)
-    manifests = {name: read_manifest(path) for name, path in paths.items() if name != "fine"}
+    manifests = {name: read_manifest(path) for name, path in paths.items() if name not in ("fine", "reader-fine")}
     for a, b in [(a, b) for a in manifests for b in manifests if a < b]:
         check_disjoint(training=manifests[a], testing=manifests[b], training_name=a, testing_name=b)
     templates = {name: {row.template for row in found} for name, found in rows.items()}
-    assert not templates["test"] & (templates["terse"] | templates["evaluator"] | templates["validation"])
+    assert not templates["test"] & (
+        templates["terse"] | templates["evaluator"] | templates["reader-terse"] | templates["validation"]
+    )
     assert not templates["evaluator"] & templates["terse"]
 
 
@@ -135,10 +139,10 @@ def test_the_document(smoke: ReproduceRecipe, made_up: dict[str, Done], results:
     assert "nan" not in text.replace("finance", "")
     assert f"at the scale **smoke**, and measured on {NUM_PROBLEMS} test problems" in text
     assert "with 10 samples each" in text
-    assert "All stages together took 34 minutes" in text
-    assert len(re.findall(r"\| W\.RR +\| +\| +\d+\.\d \([\d.]+ to [\d.]+\) +\| better, \+", text)) == 2
+    assert "All stages together took 39 minutes" in text
+    assert len(re.findall(r"\| W\.RR +\| +\| +\d+\.\d \([\d.]+ to [\d.]+\) +\| better, \+", text)) == 3
     assert re.search(r"\| fine-grained \(PRM800K\).*\| +34\.8 \| +54\.2 \| +83\.4 \|", text)
-    assert re.search(r"Of 21 findings, \d+ hold here, \d+ do not, and \d+ are undecided", text)
+    assert re.search(r"Of 25 findings, \d+ hold here, \d+ do not, and \d+ are undecided", text)
     figures = re.findall(r"\]\((reproduction/\w+\.svg)\)", text)
     assert figures == [f"reproduction/{name}.svg" for name in ("parameter", "cost", "oracle", "shares", "ratios")]
     for figure in figures:
