@@ -42,12 +42,22 @@ def rerank(port: int, pid: int, bare_port: int, bare_pid: int, seconds: float) -
     """64 scored candidates."""
     draw = random.Random(0)
     candidates = [{"answer": str(draw.randint(1, 12)), "score": round(draw.random(), 4)} for _ in range(64)]
-    sent = request_bytes("/v1/rerank", {"candidates": candidates})
-    ours, our_ms = measured(port, pid, lambda _: sent, seconds)
-    theirs, their_ms = measured(bare_port, bare_pid, lambda _: sent, seconds)
-    for name, load, cost in (("quorum", ours, our_ms), ("bare FastAPI", theirs, their_ms)):
-        told(f"rerank of 64, {CONNECTIONS} connections, {name}, {cost:.3f} ms of processor time each", load)
-    print(f"processor time, quorum over bare: {our_ms / their_ms:.2f}; throughput: {ours.rate() / theirs.rate():.2f}")
+    body = {"candidates": candidates}
+    answered = {}
+    for name, path, at, process in (
+        ("quorum", "/v1/rerank", port, pid),
+        ("bare FastAPI that reranks alike", "/v1/rerank", bare_port, bare_pid),
+        ("bare FastAPI that sums", "/sum", bare_port, bare_pid),
+    ):
+        sent = request_bytes(path, body)
+        load, cost_ms = answered[name] = measured(at, process, lambda _, sent=sent: sent, seconds)  # type: ignore[misc]
+        told(f"rerank of 64, {CONNECTIONS} connections, {name}, {cost_ms:.3f} ms of processor time each", load)
+    ours, our_ms = answered.pop("quorum")
+    for name, (load, cost_ms) in answered.items():
+        print(
+            f"quorum over {name}: processor time {our_ms / cost_ms:.2f}, throughput {ours.rate() / load.rate():.2f}",
+            flush=True,
+        )
 
 
 def told(name: str, load: Load) -> None:

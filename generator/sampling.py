@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from reasoning.answers import Grade, extract_answer, grade
 from reasoning.bulk import Backend, Batch, chunk_of, here, make_rows
@@ -20,12 +20,20 @@ from reasoning.seeds import sample_seed
 PROBLEMS_PER_CALL = 32
 
 
+class Stop(Protocol):
+    """Ends the sampling of a problem early. Its text says all that decides it; it must survive pickling."""
+
+    def __call__(self, answers: Sequence[str | None]) -> int:
+        """How many more samples to draw, given the answers so far by sample; None is no answer, or a failed sample."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class SamplingPlan:
     """What to draw of each problem.
 
     Attributes:
-        num_samples: per problem, the greedy one not counted.
+        num_samples: per problem, the greedy one not counted; at most so many with `stop`.
         params: how tokens are drawn.
         seed: of the run; see `sample_seed`.
         greedy: also take one sample at temperature 0, as the last one of each problem. A report keeps it apart from
@@ -33,6 +41,7 @@ class SamplingPlan:
         examples: (problem, solution) pairs put before each problem.
         keep_fields: fields of the problem rows that their sample rows repeat; None repeats all.
         problems_per_call: problems given to the engine, and rows kept, at a time.
+        stop: ends the sampling of a problem before `num_samples`; samples are then drawn in rounds.
     """
 
     num_samples: int
@@ -42,6 +51,7 @@ class SamplingPlan:
     examples: tuple[tuple[str, str], ...] = ()
     keep_fields: tuple[str, ...] | None = None
     problems_per_call: int = PROBLEMS_PER_CALL
+    stop: Stop | None = None
 
     @property
     def rows_per_problem(self) -> int:
@@ -59,6 +69,7 @@ class Tally:
         correct: rows whose answer is the expected one.
     """
 
+    problems: int = 0
     rows: int = 0
     failed: int = 0
     unanswered: int = 0
@@ -66,6 +77,7 @@ class Tally:
     correct: int = 0
 
     def add(self, row: Row) -> None:
+        self.problems += row.sample == 0
         self.rows += 1
         self.failed += row.finish_reason == "error"
         self.unanswered += row.predicted_answer is None
@@ -151,7 +163,7 @@ def _batches(problems: Sequence[ProblemRow], plan: SamplingPlan, shards: Shards)
     for start in range(0, len(problems), plan.problems_per_call):
         items = problems[start : start + plan.problems_per_call]
         keys = [(problem.id, sample) for problem in items for sample in range(plan.rows_per_problem)]
-        batches.append(Batch(shards.name(keys), len(keys), items))
+        batches.append(Batch(shards.name(keys), len(keys) if plan.stop is None else None, items))
     return batches
 
 
@@ -170,12 +182,31 @@ def sample_rows(
     """
     for start in range(0, len(problems), plan.problems_per_call):
         batch = problems[start : start + plan.problems_per_call]
-        rows = _drawn(sampler, batch, plan, plan.params, samples=range(plan.num_samples), told=on_completion)
+        rows: dict[tuple[int, int], Row] = {}
+        samples = _next_samples(plan, rows, range(len(batch)))
+        while samples:
+            rows |= _drawn(sampler, batch, plan, plan.params, samples=samples, told=on_completion)
+            samples = {} if plan.stop is None else _next_samples(plan, rows, samples)
         if plan.greedy:
             params = replace(plan.params, temperature=0.0)
-            samples = range(plan.num_samples, plan.rows_per_problem)
-            rows |= _drawn(sampler, batch, plan, params, samples=samples, told=on_completion)
+            last = dict.fromkeys(range(len(batch)), range(plan.num_samples, plan.rows_per_problem))
+            rows |= _drawn(sampler, batch, plan, params, samples=last, told=on_completion)
         yield [rows[key] for key in sorted(rows)]
+
+
+def _next_samples(plan: SamplingPlan, rows: Mapping[tuple[int, int], Row], problems: Iterable[int]) -> dict[int, range]:
+    """The samples of the next round of each of some problems; a problem that is done is left out."""
+    if plan.stop is None:
+        return dict.fromkeys(problems, range(plan.num_samples))
+    found = {}
+    for problem in problems:
+        answers: list[str | None] = []
+        while (row := rows.get((problem, len(answers)))) is not None:
+            answers.append(None if row.finish_reason == "error" else row.predicted_answer)
+        more = min(plan.stop(answers), plan.num_samples - len(answers))
+        if more > 0:
+            found[problem] = range(len(answers), len(answers) + more)
+    return found
 
 
 def _drawn(
@@ -184,25 +215,28 @@ def _drawn(
     plan: SamplingPlan,
     params: SamplingParams,
     *,
-    samples: range,
+    samples: Mapping[int, range],
     told: Callable[[Completion], None] | None,
 ) -> dict[tuple[int, int], Row]:
-    """The rows of some samples of each problem, by (index of the problem, sample)."""
+    """The rows of some samples of some of the problems, by (index of the problem, sample)."""
+    indices = list(samples)
     requests = [
         Request(
-            solution_prompt(problem.problem, examples=plan.examples),
-            tuple(sample_seed(plan.seed, problem.id, sample) for sample in samples),
+            solution_prompt(problems[index].problem, examples=plan.examples),
+            tuple(sample_seed(plan.seed, problems[index].id, sample) for sample in samples[index]),
         )
-        for problem in problems
+        for index in indices
     ]
     completions = []
     for completion in sampler.sample(requests, params):
         completions.append(completion)
         if told is not None:
             told(completion)
-    if len(completions) < len(problems) * len(samples):
-        expected = f"{len(problems) * len(samples):,} completions"
-        raise QuorumError(f"{sampler.name}: expected {expected}, found {len(completions):,}; run it again")
+    num_asked = sum(map(len, samples.values()))
+    if len(completions) < num_asked:
+        raise QuorumError(
+            f"{sampler.name}: expected {num_asked:,} completions, found {len(completions):,}; run it again"
+        )
     if len(problems) > 1 and all(completion.finish_reason == "error" for completion in completions):
         raise QuorumError(
             f"{sampler.name}: expected completions, found that all {len(completions):,} of a batch failed, the first "
@@ -210,14 +244,15 @@ def _drawn(
         )
     rows = {}
     for completion in completions:
-        problem, sample = problems[completion.request], samples[completion.sample]
+        index = indices[completion.request]
+        problem, sample = problems[index], samples[index][completion.sample]
         provenance = {
             "model": sampler.name,
             "seed": requests[completion.request].seeds[completion.sample],
             "temperature": float(params.temperature),
         }
         fields = {**_kept(problem, plan.keep_fields), **provenance}
-        rows[completion.request, sample] = _row(problem, completion, sample=sample, fields=fields)
+        rows[index, sample] = _row(problem, completion, sample=sample, fields=fields)
     return rows
 
 
@@ -272,6 +307,7 @@ def _settings(problems: Sequence[ProblemRow], plan: SamplingPlan) -> dict[str, A
         "examples": _digest(json.dumps(pair) for pair in plan.examples) if plan.examples else None,
         "keep_fields": plan.keep_fields,
         "problems_per_call": plan.problems_per_call,  # another batch may round otherwise, and draw another token
+        **({} if plan.stop is None else {"stop": str(plan.stop)}),
     }
 
 

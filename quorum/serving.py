@@ -37,6 +37,7 @@ class NamedModels:
             calibrate=None if self.evaluator is None else partial(load_calibration, self.evaluator),
             notices=notices(self.generator, self.evaluator),
             shares_batches=not is_remote(self.generator),
+            judge_is_remote=self.evaluator is not None and is_remote(self.evaluator),
             before_sampling=_before_passes(sampler),
             before_judging=_before_passes(judge),
         )

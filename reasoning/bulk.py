@@ -44,12 +44,12 @@ class Batch(Generic[Item]):
 
     Attributes:
         shard: the name of its shard.
-        num_rows: of its shard.
+        num_rows: of its shard; None where the making decides.
         items: what the rows are made of.
     """
 
     shard: str
-    num_rows: int
+    num_rows: int | None
     items: Sequence[Item]
 
 
@@ -113,7 +113,7 @@ def make_rows(
     num_rows = 0
     for batch in batches:
         rows = file.shards.rows(batch.shard)
-        if len(rows) == batch.num_rows:
+        if rows and batch.num_rows in (None, len(rows)):
             num_rows += len(rows)
             yield from rows
         else:
@@ -127,9 +127,10 @@ def make_rows(
             aside.append(batch)
             continue
         rows = file.shards.rows(batch.shard)
-        if len(rows) != batch.num_rows:
+        if not rows or batch.num_rows not in (None, len(rows)):
+            expected = "its" if batch.num_rows is None else f"{batch.num_rows:,}"
             raise QuorumError(
-                f"{file.shards.folder / batch.shard}: expected {batch.num_rows:,} rows, found {len(rows):,}; where "
+                f"{file.shards.folder / batch.shard}: expected {expected} rows, found {len(rows):,}; where "
                 "workers run on other machines, name an output that all see"
             )
         if on_batch is not None:

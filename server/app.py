@@ -24,6 +24,7 @@ from server.service import Service, json_response
 from server.settings import ServeSettings
 
 GRADINGS = 4  # at a time; they share one process
+ENGINE_PATHS = frozenset(("/solve", "/v1/solve", "/v1/score", "/get_reward", "/v1/chat/completions"))
 ROUTES: dict[str, tuple[str, Callable[[Request], Any]]] = {
     "/solve": ("POST", solve.solve),
     "/v1/solve": ("POST", solve.solve),
@@ -86,7 +87,13 @@ def create_app(
     app.add_exception_handler(HttpProblem, _problem)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(Exception, _fault)
-    app.state.frame = Frame(app, keys=Keys(settings), metrics=metrics, cors_origins=settings.cors_origins)
+
+    def expect(path: str) -> Callable[[], None] | None:
+        return service.admission.expect() if path in ENGINE_PATHS else None
+
+    app.state.frame = Frame(
+        app, keys=Keys(settings), metrics=metrics, cors_origins=settings.cors_origins, expect=expect
+    )
     return app
 
 

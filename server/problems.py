@@ -39,6 +39,13 @@ class HttpProblem(Exception):
         return HTTPStatus(self.status).phrase
 
 
+class TurnedAway(HttpProblem):
+    """There is no room for the request; this may happen thousands of times a second."""
+
+    def __init__(self, problem: HttpProblem) -> None:
+        super().__init__(problem.status, problem.detail, headers=problem.headers)
+
+
 def try_later(status: int, detail: str, retry_after_s: float) -> HttpProblem:
     """429 or 503, with the seconds after which it is worth asking again."""
     return HttpProblem(status, detail, headers={"retry-after": str(min(3600, max(1, math.ceil(retry_after_s))))})

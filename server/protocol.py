@@ -9,6 +9,7 @@ MAX_HEAD_BYTES = 32 * 1024  # request line and headers
 HEAD_TIMEOUT_S = 10.0  # for them to arrive
 WRITE_TIMEOUT_S = 30.0  # for a reader to take anything at all of what fills the buffer
 MAX_PIPELINED = 16
+BREATH_S = 0.06  # before more is read from whoever was turned away, so that others come to their turn
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -56,6 +57,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        was_turned_away = self.cycle.scope.get("turned_away", False)
+        super().on_response_complete()
+        if was_turned_away and not self.transport.is_closing():
+            self.flow.pause_reading()
+            self.loop.call_later(BREATH_S, self._read_on)
+
+    def _read_on(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -136,7 +136,8 @@ async def next_event(job: Job, deadline: float, *, wait_s: float | None = None) 
     """
     left_s = max(0.0, deadline - time.monotonic())
     try:
-        return await asyncio.wait_for(job.next(), left_s if wait_s is None else min(left_s, wait_s))
+        async with asyncio.timeout(left_s if wait_s is None else min(left_s, wait_s)):
+            return await job.next()
     except TimeoutError as error:
         if time.monotonic() < deadline:
             return None

@@ -14,10 +14,11 @@ from quorum.terminal import inert
 from reasoning.errors import InputError
 
 if TYPE_CHECKING:
-    from generator.sampling import Tally
+    from generator.sampling import SamplingPlan, Tally
     from reasoning.engines import Sampler
     from reasoning.formats import Row
     from reasoning.problems import ProblemRow
+    from rerank.stopping import VoteStop
 
 PROBLEMS_PER_CALL = 32
 
@@ -47,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="B",
         help=f"problems at a time; what a kill costs at most (default: {PROBLEMS_PER_CALL})",
     )
+    parser.add_argument(
+        "--stop",
+        metavar="RULE",
+        help="draw fewer than --n samples where the vote needs no more: lossless, when the rest cannot change it; "
+        "anytime:0.05 or budget:0.05, when it is settled but for this share of errors (default: always draw --n)",
+    )
     add_bulk_arguments(parser)
 
 
@@ -66,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         examples=_examples(args.examples, problems),
         keep_fields=_names(args.keep_fields),
         problems_per_call=args.batch,
+        stop=_stop(args),
     )
     sampler, part = _sampler(args), chunk(args)
     output = chunk_output(args.output, part)
@@ -84,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
             on_completion=None if is_elsewhere(args) else lambda one: progress.add(1, tokens=one.num_tokens),
             on_batch=(lambda rows: progress.add(len(rows), tokens=_tokens(rows))) if is_elsewhere(args) else None,
         )
-    print(inert(f"{output}: {_closing(tally, plan.rows_per_problem)}"), file=sys.stderr)
+    print(inert(f"{output}: {_closing(tally, plan)}"), file=sys.stderr)
     return 0
 
 
@@ -134,11 +142,20 @@ def _examples(path: Path | None, problems: "list[ProblemRow]") -> tuple[tuple[st
     return tuple(pairs)
 
 
-def _closing(tally: "Tally | None", rows_per_problem: int) -> str:
+def _stop(args: argparse.Namespace) -> "VoteStop | None":
+    if args.stop is None:
+        return None
+    from rerank.stopping import GUARANTEED, VoteStop, parse_rule
+
+    return VoteStop(parse_rule(args.stop, among=GUARANTEED), budget=args.n)
+
+
+def _closing(tally: "Tally | None", plan: "SamplingPlan") -> str:
     if tally is None:
         return "complete already; --overwrite samples again"
-    num_problems = tally.rows // rows_per_problem
-    parts = [f"{tally.rows:,} samples of {num_problems:,} {'problem' if num_problems == 1 else 'problems'}"]
+    parts = [f"{tally.rows:,} samples of {tally.problems:,} {'problem' if tally.problems == 1 else 'problems'}"]
+    if plan.stop is not None:
+        parts.append(f"{tally.rows / (tally.problems * plan.rows_per_problem):.0%} of all were needed")
     if tally.graded:
         parts.append(f"{tally.correct / tally.graded:.1%} correct")
     parts += [

@@ -1,18 +1,23 @@
-"""One judge for many jobs, which take turns."""
+"""One judge for many jobs, which take turns if it runs here."""
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from reasoning.engines import Judge
 from server.engine.batching import Work
 
 
 class Bench:
-    """Where jobs wait for the judge."""
+    """Where jobs wait for the judge.
 
-    def __init__(self, judge: Judge) -> None:
+    A model in this process reads one job's texts at a time: they fill its batches, and no score depends, in its last
+    bits, on who else asks. A remote one gathers requests itself.
+    """
+
+    def __init__(self, judge: Judge, *, is_remote: bool = False) -> None:
         self.judge = judge
-        self.lock = threading.Lock()
+        self._turn: AbstractContextManager[object] = nullcontext() if is_remote else threading.Lock()
         self._current: Work | None = None
 
     def check(self) -> None:
@@ -22,7 +27,7 @@ class Bench:
 
     def score(self, work: Work, problem: str, solutions: Sequence[str]) -> tuple[list[float | None], int]:
         """Scores, and the tokens that they took."""
-        with self.lock:
+        with self._turn:
             work.check()
             self._current = work
             before = self.judge.num_tokens

@@ -41,6 +41,7 @@ class Models:
         notices: what the models say of themselves.
         shares_batches: samples of several requests are drawn in one call of the sampler. False for a remote engine,
             which gathers requests itself.
+        judge_is_remote: several requests may be judged at once.
         before_sampling: has a function called before each step of the sampler; what it raises ends the batch.
         before_judging: the same for the judge.
     """
@@ -50,6 +51,7 @@ class Models:
     calibrate: Calibrate | None = None
     notices: tuple[str, ...] = ()
     shares_batches: bool = True
+    judge_is_remote: bool = False
     before_sampling: Callable[[Check], None] | None = None
     before_judging: Callable[[Check], None] | None = None
 

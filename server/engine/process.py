@@ -4,12 +4,13 @@ import asyncio
 import json
 import logging
 import multiprocessing
-import threading
+import os
+import socket
+import struct
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
-from queue import SimpleQueue
 from typing import Any
 
 from reasoning.errors import InputError, QuorumError
@@ -18,6 +19,7 @@ from server.engine.models import Models
 
 FIRST_PAUSE_S = 0.05  # before a dead process is replaced; doubles while none becomes ready
 LONGEST_PAUSE_S = 10.0
+_LENGTH = struct.Struct("!i")  # before each message, as multiprocessing's connections have it
 _LOG = logging.getLogger("quorum.engine")
 
 Told = tuple[str, dict[str, Any]]
@@ -106,19 +108,19 @@ class Engine:
         self._jobs: dict[int, Job] = {}
         self._last_job = 0
         self._process: BaseProcess | None = None
-        self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
+        self._transport: asyncio.WriteTransport | None = None
         self._pause_s = FIRST_PAUSE_S
         self._is_closed = False
-        self._restart: asyncio.TimerHandle | None = None
+        self._running: asyncio.Task[None] | None = None
         self.described: dict[str, Any] | None = None  # once there was a ready process
         self.is_ready = False
         self.failure: asyncio.Future[QuorumError] | None = None  # why the first process could not start
 
     def start(self) -> None:
         """Start the process; ready once its models are loaded. To be called in the event loop."""
-        self._loop = asyncio.get_running_loop()
-        self.failure = self._loop.create_future()
-        self._loop.run_in_executor(None, self._start)
+        loop = asyncio.get_running_loop()
+        self.failure = loop.create_future()
+        self._running = loop.create_task(self._run(), name="engine")
 
     @property
     def pid(self) -> int | None:
@@ -150,49 +152,55 @@ class Engine:
         """End the process now."""
         self._is_closed = True
         self.is_ready = False
-        if self._restart is not None:
-            self._restart.cancel()
-        self._outbox.put(None)
+        if self._running is not None:
+            self._running.cancel()
         process = self._process
         if process is not None:
             process.kill()
             process.join(5)
 
-    def _send(self, message: dict[str, Any]) -> None:
-        self._outbox.put(json.dumps(message).encode())
+    async def _run(self) -> None:
+        """Keep a process running, and hear what it says."""
+        loop = asyncio.get_running_loop()
+        while True:
+            pipe, process = await loop.run_in_executor(None, self._start)
+            await self._hear(pipe)
+            await loop.run_in_executor(None, process.join)
+            self._died(process.exitcode)
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
-    def _start(self) -> None:
-        """Start a process and the two threads that talk with it. Blocks."""
+    def _start(self) -> tuple[Connection, BaseProcess]:
+        """A new process and the pipe to it. Blocks."""
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=worker.main, args=(theirs, self._load), name="quorum engine", daemon=True
         )
         process.start()
         theirs.close()
-        outbox: SimpleQueue[bytes | None] = SimpleQueue()
+        self._process = process
         if self._is_closed:
             process.kill()
-            return
-        self._process, self._outbox = process, outbox
-        threading.Thread(target=_write, args=(ours, outbox), name="engine writer", daemon=True).start()
-        threading.Thread(target=self._read, args=(ours, outbox, process), name="engine reader", daemon=True).start()
+        return ours, process
 
-    def _read(self, pipe: Connection, outbox: SimpleQueue[bytes | None], process: BaseProcess) -> None:
-        try:
-            while True:
-                job, event, fields = json.loads(pipe.recv_bytes())
-                self._call(self._heard, job, event, fields)
-        except (EOFError, OSError):
-            outbox.put(None)
-            process.join()
-            pipe.close()
-            self._call(self._died, process.exitcode)
+    async def _hear(self, pipe: Connection) -> None:
+        """Take in events until the process is gone.
 
-    def _call(self, function: Callable[..., None], *arguments: Any) -> None:
-        try:
-            self._loop.call_soon_threadsafe(function, *arguments)
-        except RuntimeError:  # the loop is closed, and with it the server
-            return
+        The event loop itself reads the pipe: a thread would wait for the interpreter's lock before each message, for
+        milliseconds where the loop is busy.
+        """
+        end = socket.socket(fileno=os.dup(pipe.fileno()))
+        pipe.close()
+        loop = asyncio.get_running_loop()
+        transport, messages = await loop.create_unix_connection(lambda: _Messages(self._heard), sock=end)
+        self._transport = transport
+        await messages.over
+        self._transport = None
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._transport is not None:
+            text = json.dumps(message).encode()
+            self._transport.write(_LENGTH.pack(len(text)) + text)
 
     def _heard(self, number: int | None, event: str, fields: dict[str, Any]) -> None:
         if number is not None:
@@ -211,9 +219,7 @@ class Engine:
                 self.failure.set_result(error)
 
     def _died(self, exitcode: int | None) -> None:
-        """All its jobs are lost; start another."""
-        if self._is_closed:
-            return
+        """All its jobs are lost."""
         self.is_ready = False
         if self._on_death is not None:
             self._on_death()
@@ -221,12 +227,31 @@ class Engine:
         jobs, self._jobs = self._jobs, {}
         for job in jobs.values():
             job.tell(EngineLost("the engine died"))
-        self._restart = self._loop.call_later(self._pause_s, self._restarted)
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
-    def _restarted(self) -> None:
-        if not self._is_closed:
-            self._loop.run_in_executor(None, self._start)
+
+class _Messages(asyncio.Protocol):
+    """Cuts what comes over the pipe into messages."""
+
+    def __init__(self, heard: Callable[..., None]) -> None:
+        self._heard = heard
+        self._received = bytearray()
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        start = 0
+        while len(self._received) >= start + _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._received, start)
+            end = start + _LENGTH.size + length
+            if len(self._received) < end:
+                break
+            self._heard(*json.loads(self._received[start + _LENGTH.size : end]))
+            start = end
+        del self._received[:start]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
 
 
 def context(preload: Sequence[str]) -> ForkServerContext:
@@ -234,12 +259,3 @@ def context(preload: Sequence[str]) -> ForkServerContext:
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(["server.engine.worker", *preload])
     return forks
-
-
-def _write(pipe: Connection, outbox: SimpleQueue[bytes | None]) -> None:
-    """Send what is put there, in a thread of its own, since a full pipe blocks."""
-    try:
-        while (message := outbox.get()) is not None:
-            pipe.send_bytes(message)
-    except OSError:
-        return

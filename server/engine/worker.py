@@ -73,7 +73,7 @@ class Worker:
             self._batcher = Batcher(models.sampler, ToldBatches(outbox))
             if models.before_sampling is not None:
                 models.before_sampling(self._batcher.check)
-        self._bench = None if models.judge is None else Bench(models.judge)
+        self._bench = None if models.judge is None else Bench(models.judge, is_remote=models.judge_is_remote)
         if self._bench is not None and models.before_judging is not None:
             models.before_judging(self._bench.check)
 

@@ -63,6 +63,27 @@ def test_the_first_problems_only(model: str, problems: Path, whole: bytes, tmp_p
     assert len(rows(output)) == 6
 
 
+def test_stopping_leaves_every_vote_as_it_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """With the embedded generator: the vote on a stopped file is that on the whole one."""
+    problems, whole, stopped = (tmp_path / name for name in ("problems.jsonl", "whole.jsonl", "stopped.jsonl"))
+    assert main(["data", "arith", "--split", "test", "--style", "fine", "--limit", "6", "-o", str(problems)]) == 0
+    draw = ["sample", str(problems), "--generator", "embedded", "--n", "12", "--temperature", "1"]
+    draw += ["--max-tokens", "200"]
+    assert main([*draw, "-o", str(whole)]) == 0
+    assert main([*draw, "--stop", "lossless", "-o", str(stopped)]) == 0
+    assert "of all were needed" in capfd.readouterr().err
+    assert len(rows(stopped)) < len(rows(whole)) == 72
+    texts = {(row["id"], row["sample"]): row["generation"] for row in rows(whole)}
+    assert all(texts[row["id"], row["sample"]] == row["generation"] for row in rows(stopped))
+    answers = []
+    for file in (whole, stopped):
+        assert main(["rerank", str(file), "--strategy", "maj1", "--quiet"]) == 0
+        answers.append([json.loads(line)["answer"] for line in capfd.readouterr().out.splitlines()])
+    assert answers[0] == answers[1]
+    assert main([*draw, "--stop", "beta:0.95", "-o", str(tmp_path / "no.jsonl")]) == 2
+    assert "expected a stopping rule as lossless, anytime:0.05, budget:0.05" in capfd.readouterr().err
+
+
 def test_a_killed_run_goes_on_to_the_same_bytes(model: str, problems: Path, whole: bytes, tmp_path: Path) -> None:
     """Killed after its first batch is on the disk, whatever it was doing then."""
     output = tmp_path / "rows.jsonl"

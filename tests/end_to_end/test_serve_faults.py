@@ -1,5 +1,6 @@
 """Staying up: signals, engines that die, requests that kill them."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
+from benchmarks.load import loaded, request_bytes
 from tests.scripted_server import ScriptedServer, scripted_server
 
 
@@ -89,6 +91,27 @@ def test_a_killed_engine_costs_the_requests_it_held_and_is_replaced(server: Scri
 def test_a_request_that_kills_its_engine_kills_it_alone(server: ScriptedServer) -> None:
     assert Asking(server, question="die", n=1).answer().status_code == 503
     assert Asking(server, question="lives", n=1).answer().status_code == 200
+
+
+def test_overload_is_turned_away_and_counted_and_passes() -> None:
+    def sent(number: int) -> bytes:
+        return request_bytes("/solve", {"question": f"batch 0.05 {number}", "n": 2})
+
+    with scripted_server(max_active=2, max_waiting=2, cache_entries=0, history={"enabled": False}) as server:
+        load = asyncio.run(loaded(server.port, sent, connections=32, seconds=2.0))
+        assert set(load.statuses) == {200, 503}
+        after = asyncio.run(loaded(server.port, sent, connections=1, seconds=60.0, most=3))
+        assert after.statuses == {200: 3}
+        lines = [e for e in server.entries() if e["event"] == "request" and e["status"] == 503]
+        while sum(e["num_requests"] for e in told_of(server)) + len(lines) < load.statuses[503]:
+            time.sleep(0.05)
+        assert sum(e["num_requests"] for e in told_of(server)) + len(lines) == load.statuses[503]
+        assert len(told_of(server)) < 10 < load.statuses[503]
+
+
+def told_of(server: ScriptedServer) -> list[dict[str, Any]]:
+    """The lines that say how many were turned away."""
+    return [entry for entry in server.entries() if entry["event"] == "turned away"]
 
 
 def test_engines_end_with_a_server_that_is_killed(server: ScriptedServer) -> None:

@@ -55,6 +55,47 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+@dataclass(frozen=True)
+class Always:
+    """Asks for two samples at a time until there is an answer 4."""
+
+    def __call__(self, answers: Sequence[str | None]) -> int:
+        return 0 if "4" in answers else 2
+
+
+class TestStopping:
+    PLAN = replace(PLAN, num_samples=9, stop=Always(), greedy=True)
+
+    def test_rows_are_the_first_of_those_without_a_rule(self) -> None:
+        rows = [row for batch in sample_rows(Seeded(), PROBLEMS, self.PLAN) for row in batch]
+        whole = [row for batch in sample_rows(Seeded(), PROBLEMS, replace(self.PLAN, stop=None)) for row in batch]
+        by_key = {row.key: row.to_json() for row in whole}
+        assert all(by_key[row.key] == row.to_json() for row in rows)
+        stopped_early = 0
+        for problem in PROBLEMS:
+            drawn = [row for row in rows if row.id == problem.id]
+            answers = [row.predicted_answer for row in drawn[:-1]]
+            assert [row.sample for row in drawn] == [*range(len(answers)), 9]
+            assert drawn[-1].model_dump()["temperature"] == 0.0
+            assert len(answers) == 9 or ("4" in answers[-2:] and "4" not in answers[:-2])
+            stopped_early += len(answers) < 9
+        assert stopped_early
+
+    def test_a_run_goes_on_and_tells_what_it_drew(self, tmp_path: Path) -> None:
+        output = tmp_path / "rows.jsonl"
+        tally = sample_file(Seeded(), PROBLEMS, output, plan=self.PLAN)
+        assert tally is not None
+        assert (tally.problems, tally.rows) == (5, len(lines(output)))
+        assert sample_file(Seeded(), PROBLEMS, output, plan=self.PLAN) is None
+        with pytest.raises(InputError, match="stop"):
+            sample_file(Seeded(), PROBLEMS, output, plan=replace(self.PLAN, stop=None))
+
+    def test_a_rule_cannot_ask_for_more_than_there_may_be(self) -> None:
+        plan = replace(PLAN, num_samples=3, stop=lambda answers: 100)
+        rows = [row for batch in sample_rows(Seeded(), PROBLEMS, plan) for row in batch]
+        assert len(rows) == 15
+
+
 class TestRows:
     def test_by_problem_then_sample_with_all_that_made_them(self) -> None:
         rows = [row for batch in sample_rows(Seeded(), PROBLEMS, PLAN) for row in batch]
@@ -143,6 +184,7 @@ class TestFile:
         rows = list(read_rows([tmp_path / name]))
         assert [row.key for row in rows] == [(f"p{i}", j) for i in range(5) for j in range(4)]
         assert tally == Tally(
+            problems=5,
             rows=20,
             failed=sum(row.finish_reason == "error" for row in rows),
             unanswered=sum(row.predicted_answer is None for row in rows),
@@ -239,7 +281,7 @@ class TestFile:
     def test_one_problem_that_fails_alone_is_kept(self, tmp_path: Path) -> None:
         """As one that is longer than the context: run again, it would fail again."""
         tally = sample_file(Seeded(fails=1.0), PROBLEMS[:1], tmp_path / "rows.jsonl", plan=PLAN)
-        assert tally == Tally(rows=4, failed=4, unanswered=4, graded=4)
+        assert tally == Tally(problems=1, rows=4, failed=4, unanswered=4, graded=4)
 
     def test_an_engine_that_leaves_samples_out_is_noticed(self, tmp_path: Path) -> None:
         class Lossy(Seeded):

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from server import admission as admission_module
 from server.admission import Admission
-from server.problems import HttpProblem
+from server.problems import HttpProblem, TurnedAway
 
 
 def admission(max_active: int, max_waiting: int, dropped: list[str] | None = None) -> Admission:
@@ -52,6 +53,27 @@ def test_over_the_limit_is_sent_away_at_once() -> None:
         assert caught.value.status == 503
         assert int(caught.value.headers["retry-after"]) >= 1
         assert (dropped, gate.num_active) == (["full"], 0)
+
+    run(work)
+
+
+def test_a_place_is_kept_for_a_request_that_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = admission(1, 0)
+
+    async def work() -> None:
+        give_up = gate.expect()
+        with pytest.raises(TurnedAway):
+            gate.expect()
+        async with gate.place(soon()):  # the place that was kept
+            with pytest.raises(TurnedAway):
+                gate.expect()
+        give_up()  # it was taken already
+        gate.expect()()  # a request that ends without having asked for its place
+        gate.expect()
+        monkeypatch.setattr(admission_module, "EXPECTED_S", 0.0)
+        await asyncio.sleep(0.11)
+        gate.expect()  # the last one was read for too long
+        gate.expect()
 
     run(work)
 
