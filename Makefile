@@ -8,8 +8,8 @@ demo: $(STAMP)  ## report on the sample file that ships with Quorum
 test: $(STAMP)  ## format, lint, types, layers and tests, as CI runs them
 	scripts/check
 
-bench: $(STAMP)  ## speed against what a user would take instead; prints ratios
-	for file in benchmarks/bench_*.py; do $(VENV)/bin/python $$file || exit 1; done
+bench: $(STAMP)  ## speed against what a user would take instead, as ratios, into docs/benchmarks.md
+	$(VENV)/bin/python -m benchmarks
 
 SCALE ?= full
 reproduce: $(STAMP)  ## the paper in miniature, in hours; SCALE=small in fewer, SCALE=smoke in minutes; resumes
