@@ -20,6 +20,7 @@ clean:
 
 # torch first: DeepSpeed is built from source against the installed one.
 $(STAMP): pyproject.toml constraints.txt
+	@echo "installing into $(VENV); some minutes at most"
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt setuptools wheel torch
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'

@@ -251,6 +251,8 @@ def _drawn(
             "seed": requests[completion.request].seeds[completion.sample],
             "temperature": float(params.temperature),
         }
+        if plan.stop is not None:
+            provenance["stop"] = f"{plan.stop}, at most {plan.num_samples}"
         fields = {**_kept(problem, plan.keep_fields), **provenance}
         rows[index, sample] = _row(problem, completion, sample=sample, fields=fields)
     return rows

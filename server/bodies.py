@@ -2,6 +2,7 @@
 
 import asyncio
 import difflib
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -62,8 +63,14 @@ def parsed(model: type[M], body: bytes) -> M:
         found = error.errors(include_url=False, include_context=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
         raise HttpProblem(400, "Expected JSON in UTF-8, with numbers that are finite and texts that are Unicode.")
+    found = [one for one in found if one["type"] != "too_short" or not _has_errors_within(one["loc"], found)]
     errors = tuple(_field_error(model, one) for one in found[:MAX_ERRORS])
     raise HttpProblem(422, "Some fields are not what they must be.", errors=errors)
+
+
+def _has_errors_within(place: tuple[int | str, ...], errors: Sequence[Any]) -> bool:
+    """Whether parts of a list are wrong: pydantic leaves them out and then finds the list too short."""
+    return any(len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in errors)
 
 
 def _field_error(model: type[BaseModel], error: Any) -> dict[str, str]:
@@ -73,7 +80,12 @@ def _field_error(model: type[BaseModel], error: Any) -> dict[str, str]:
         known = list(model.model_fields) if not place else []
         near = difflib.get_close_matches(name, known, n=1) if len(name) <= 40 else []
         return {"pointer": _pointer(place), "detail": "unknown field" + (f"; is it {near[0]}?" if near else "")}
-    detail = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    detail = (
+        error["msg"]
+        .removeprefix("Value error, ")
+        .replace("Input should be", "expected")
+        .replace("String should have", "expected")
+    )
     return {"pointer": _pointer(place), "detail": detail[:200]}
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 MEDIA_TYPE = "application/problem+json"
 FAULT = "Something went wrong here; the log knows what."
 OPENAI_PATHS = ("/v1/chat/completions",)
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; older Pythons have older ones
 _OPENAI_TYPES = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
@@ -36,7 +37,7 @@ class HttpProblem(Exception):
 
     @property
     def title(self) -> str:
-        return HTTPStatus(self.status).phrase
+        return _TITLES.get(self.status) or HTTPStatus(self.status).phrase
 
 
 class TurnedAway(HttpProblem):

@@ -17,8 +17,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PURPOSES = {
     None: "Quorum itself",
     "dev": "make test",
-    "ray": "work on many machines (not used yet)",
-    "vllm": "sampling in process on a GPU (not used yet)",
+    "ray": "sample, score and rerank on many machines, with --backend ray",
+    "vllm": "sampling in process on a GPU",
 }
 
 
@@ -162,7 +162,7 @@ def missing_programs() -> Iterator[Missing]:
     if not any(map(shutil.which, BROWSERS)):
         yield Missing("chromium", "the tests of the report's page", "apt-get install chromium")
     if sys.platform == "linux" and not shutil.which("bwrap"):
-        purpose = "a second wall around generated programs (not used yet)"
+        purpose = "full Python programs in a sandbox"
         yield Missing("bubblewrap", purpose, "apt-get install bubblewrap")
 
 

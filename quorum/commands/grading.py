@@ -135,13 +135,13 @@ def grade_files(
     """Read and grade files with the options in `args`.
 
     Raises:
-        InputError: see `read_rows` and `grade_rows`.
+        InputError: see `read_rows` and `grade_rows`; or no row has a solution or an answer.
     """
     from reasoning.formats import read_rows
     from rerank.grading import grade_rows
 
     rows = read_rows(files, options=read_options(args), counts=counts)
-    return grade_rows(
+    graded = grade_rows(
         rows if args.quiet else with_progress(rows),
         policy=policy(args),
         workers=args.workers,
@@ -151,6 +151,9 @@ def grade_files(
         skip_unlabelled=getattr(args, "skip_unlabelled", False),
         **extraction(args),
     )
+    if 0 < counts.num_rows == counts.num_blank:
+        raise InputError(f"{counts.first_blank}; rename the field that holds the solution")
+    return graded
 
 
 def file_facts(files: Sequence[Path]) -> list[dict[str, Any]]:
@@ -175,6 +178,16 @@ def read_warnings(counts: "ReadCounts") -> list[str]:
     if counts.num_duplicates:
         warnings.append(
             f"Rows that repeat an earlier one, with its key and all else, and were dropped: {counts.num_duplicates}."
+        )
+    if counts.num_blank:
+        warnings.append(
+            f"Rows without a solution and without an answer, which count as wrong: {counts.num_blank:,}. The first: "
+            f"{counts.first_blank}; rename the field that holds it."
+        )
+    if counts.num_stopped:
+        warnings.append(
+            f"Rows of `quorum sample --stop`: {counts.num_stopped:,}. Problems that are hard to decide have more of "
+            "them, so only the vote (maj1) on all samples of a problem says anything; draw all samples for the rest."
         )
     return warnings
 

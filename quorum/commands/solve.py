@@ -12,7 +12,7 @@ from quorum.commands.choosing import add_size_arguments
 from quorum.commands.grading import check_file, positive
 from quorum.commands.sampling import MODEL_HELP, add_sampling_arguments, risk, sampling_params
 from quorum.terminal import inert
-from reasoning.errors import InputError, QuorumError
+from reasoning.errors import InputError, QuorumError, Unavailable
 from rerank.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Solve one question or every problem of a file."""
     if (args.question is None) == (args.input is None):
-        raise InputError("expected a question or --input FILE, found both or neither; give one of them")
+        found = "neither" if args.question is None else "both"
+        raise InputError(f"expected a question or --input FILE, found {found}; give one of them")
     if args.output is not None:
         check_file(args.output)
     solver, notices = make_solver(args)
@@ -139,6 +140,8 @@ def _many(args: argparse.Namespace, solver: "Solver", notices: tuple[str, ...], 
         try:
             solution = noted(solver.solve(row.as_problem), notices)
         except QuorumError as error:
+            if isinstance(error, Unavailable) and len(failures) == num_problems - 1:
+                raise  # the engine has never answered, so its name is wrong rather than the problem
             failures.append(row.id)
             yield json.dumps({"id": row.id, "error": str(error)}) if args.json else inert(f"{row.id}\tfailed: {error}")
             continue

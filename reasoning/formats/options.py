@@ -43,6 +43,9 @@ class ReadCounts:
         num_bad_rows: records refused; more than 0 only with `skip_bad_rows`.
         num_duplicates: rows dropped because an equal row with their key came before.
         num_nan_scores: rows yielded whose score is NaN: missing, never ranked.
+        num_stopped: rows yielded of problems whose sampling a rule could end early.
+        num_blank: rows yielded without a solution and without an answer.
+        first_blank: what is wrong with the first of them, with its place.
         messages: of the first bad rows, `MAX_MESSAGES` at most.
         importers: the importer of each file, in the order of reading.
     """
@@ -51,10 +54,17 @@ class ReadCounts:
     num_bad_rows: int = 0
     num_duplicates: int = 0
     num_nan_scores: int = 0
+    num_stopped: int = 0
+    num_blank: int = 0
+    first_blank: str = ""
     messages: list[str] = field(default_factory=list)
     importers: dict[str, str] = field(default_factory=dict)
 
     MAX_MESSAGES = 5
+
+    def add_blank_row(self, message: str) -> None:
+        self.num_blank += 1
+        self.first_blank = self.first_blank or message
 
     def add_bad_row(self, error: InputError) -> None:
         self.num_bad_rows += 1

@@ -75,6 +75,10 @@ def distinct_rows(rows: Iterable[tuple[Row, Place]], *, options: ReadOptions, co
         if seen is Seen.NEW:
             counts.num_rows += 1
             counts.num_nan_scores += row.has_nan_score
+            counts.num_stopped += row.is_stopped
+            if row.is_blank:
+                found = ", ".join(map(shown, row.model_extra or {})) or "no other field"
+                counts.add_blank_row(f"{path}:{line}: expected `generation` or `predicted_answer`, found {found}")
             yield row
         elif seen is Seen.SAME:
             counts.num_duplicates += 1

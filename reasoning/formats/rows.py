@@ -56,6 +56,16 @@ class Row(BaseModel):
         """Whether a scorer ran and returned no number: the score is missing, and a report counts it."""
         return self.reward_model_score is not None and math.isnan(self.reward_model_score)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing says what the sample is: no solution, no answer, no grade."""
+        return not self.model_fields_set & {"generation", "predicted_answer", "symbolic_correct"}
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a rule could end the sampling of the problem early, as with `quorum sample --stop`."""
+        return "stop" in (self.model_extra or {})
+
     def to_json(self) -> str:
         """The row as one line of JSON without the line break; only the fields it was made with."""
         return self.model_dump_json(exclude_unset=True)

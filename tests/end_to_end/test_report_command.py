@@ -311,3 +311,21 @@ def test_rows_graded_by_their_tool_have_a_report(tmp_path: Path, capsys: pytest.
     report = json.loads(capsys.readouterr().out)
     assert next(m["value"] for m in report["metrics"] if m["name"] == "maj1") == 1.0
     assert any("Problems without an expected answer: 1 of 1" in w for w in report["warnings"])
+
+
+def test_rows_whose_text_has_another_name_are_not_wrong_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    row = {"id": "a", "sample": 0, "expected_answer": "1"}
+    rows.write_text(json.dumps({**row, "response": "1", "reward_model_score": 0.9}) + "\n")
+    assert main(["report", str(rows), "-o", str(tmp_path / "out")]) == 2
+    assert 'rows.jsonl:1: expected `generation` or `predicted_answer`, found "response"' in capsys.readouterr().err
+    assert main(["rerank", str(rows)]) == 0
+    assert "without a solution and without an answer" in capsys.readouterr().err
+    rows.write_text(rows.read_text() + json.dumps({**row, "sample": 1, "generation": "#### 1"}) + "\n")
+    assert main(["report", str(rows), "-o", str(tmp_path / "out"), "--json"]) == 0
+    warnings = json.loads(capsys.readouterr().out)["warnings"]
+    assert any(
+        w.startswith("Rows without a solution and without an answer, which count as wrong: 1.") for w in warnings
+    )

@@ -75,6 +75,9 @@ def test_stopping_leaves_every_vote_as_it_is(tmp_path: Path, capfd: pytest.Captu
     assert len(rows(stopped)) < len(rows(whole)) == 72
     texts = {(row["id"], row["sample"]): row["generation"] for row in rows(whole)}
     assert all(texts[row["id"], row["sample"]] == row["generation"] for row in rows(stopped))
+    assert main(["report", str(stopped), "-o", str(tmp_path / "report")]) == 0
+    assert f"Rows of `quorum sample --stop`: {len(rows(stopped))}." in (tmp_path / "report" / "report.md").read_text()
+    capfd.readouterr()
     answers = []
     for file in (whole, stopped):
         assert main(["rerank", str(file), "--strategy", "maj1", "--quiet"]) == 0

@@ -179,8 +179,8 @@ class TestRisk:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "expected a question or --input FILE, found both or neither"),
-        ([QUESTION, "--input", "x.jsonl"], "expected a question or --input FILE, found both or neither"),
+        ([], "expected a question or --input FILE, found neither"),
+        ([QUESTION, "--input", "x.jsonl"], "expected a question or --input FILE, found both"),
         ([QUESTION, "--temperature", "0"], "all 32 samples are the same"),
         (["--input", "nothing.jsonl"], "nothing.jsonl: expected a file or a folder, found nothing there"),
     ],

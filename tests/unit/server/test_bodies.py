@@ -168,3 +168,12 @@ def test_request_ids(sent: bytes, is_kept: bool) -> None:
 )
 def test_traces(sent: bytes, is_kept: bool) -> None:
     assert (visit_of({b"traceparent": sent}).trace_id is not None) == is_kept
+
+
+def test_a_list_with_a_wrong_part_is_not_called_too_short() -> None:
+    with pytest.raises(HttpProblem) as caught:
+        parsed(RerankRequest, b'{"candidates": [{"answer": "5", "score": 2}]}')
+    assert [error["pointer"] for error in caught.value.errors] == ["/candidates/0/score"]
+    with pytest.raises(HttpProblem) as caught:
+        parsed(RerankRequest, b'{"candidates": []}')
+    assert [error["pointer"] for error in caught.value.errors] == ["/candidates"]
