@@ -69,6 +69,7 @@ def test_pages_hold_everything_once(url: str) -> None:
 
 def test_the_last_page_has_no_next(url: str) -> None:
     solve(url, "One?")
+    solve(url, "Two?")
     page = get(f"{url}/v1/solves?limit=100")
     assert page["next"] is None
     before = get(f"{url}/v1/solves?limit=1")["next"]

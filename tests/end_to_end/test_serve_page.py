@@ -333,7 +333,7 @@ def test_the_history_has_pages(written: Written, visiting: Open) -> None:
 
 
 def test_without_a_history_the_page_works(tmp_path: Path, visiting: Open) -> None:
-    (tmp_path / "texts.json").write_text(json.dumps([HALVES, 0]))
+    (tmp_path / "texts.json").write_text(json.dumps([HALVES, None]))
     with serving(tmp_path, written=tmp_path / "texts.json", history=False) as url:
         visit = visiting(url, quiet=False)
         visit.ask("Which?", n=10)
