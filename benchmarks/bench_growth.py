@@ -7,12 +7,9 @@ law through the three: 1 is proportional, 0 is free, -1 halves when the size dou
 """
 
 import argparse
-import json
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -21,7 +18,7 @@ import torch
 from quorum.load import load_evaluator, load_generator
 from reasoning.answers import extract_answer
 from reasoning.engines import Judge, Request, Sampler, SamplingParams
-from reasoning.formats import Row, read_rows
+from reasoning.formats import Row
 from reasoning.problems.arith import arith_problems
 from reasoning.prompts import solution_prompt
 from reasoning.types import Problem
@@ -86,17 +83,14 @@ def rows_of(num_problems: int, num_samples: int) -> list[Row]:
             answer = problem if draw.random() < 2 / 3 else problem + draw.randrange(1, 9)
             text = f"First we look at what is known.\nThen {problem} + {answer - problem} = {answer}.\n#### {answer}"
             fields = {"id": f"p{problem}", "sample": sample, "problem": f"What is {problem}?", "generation": text}
-            rows.append(Row.model_validate({**fields, "expected_answer": str(problem), "score": draw.random()}))
+            rows.append(
+                Row.model_validate({**fields, "expected_answer": str(problem), "reward_model_score": draw.random()})
+            )
     return rows
 
 
 def grading(num_problems: int, num_samples: int, *, workers: int = 1) -> Callable[[], object]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.jsonl"
-        path.write_text(
-            "".join(json.dumps(json.loads(row.to_json())) + "\n" for row in rows_of(num_problems, num_samples))
-        )
-        rows = list(read_rows([path]))
+    rows = rows_of(num_problems, num_samples)
     return lambda: grade_rows(rows, workers=workers, page_bytes=0)
 
 

@@ -7,7 +7,7 @@ fitted, gives the figures and the thresholds, whose guarantee needs that.
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from reasoning.score_quality import quality_of
 from rerank.choice import ChoiceOptions, make_choice
 from rerank.grading import GradedProblem
 from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N, STRATEGIES
-from rerank.verifier import pooled_candidates, scored_candidates
+from rerank.verifier import pooled_candidates, rescored, scored_candidates
 
 RISKS = (0.05, 0.1, 0.2)
 FEWEST_PROBLEMS = 20
@@ -104,10 +104,7 @@ def _choices(
     """The share of each problem's choice, and whether it is correct; problems without a choice are left out."""
     shares, right = [], []
     for problem in problems:
-        candidates = [
-            replace(candidate, score=None if candidate.score is None else scores(candidate.score))
-            for candidate in problem.candidates
-        ]
+        candidates = rescored(problem, scores).candidates
         choice = make_choice(candidates, problem.labels, options)
         if choice.selection is not None and not choice.fell_back:
             place = [candidate.sample for candidate in candidates].index(choice.selection.candidate.sample)

@@ -1,6 +1,7 @@
 """How good the scores of graded problems are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,6 +32,17 @@ def scored_candidates(problem: GradedProblem) -> tuple[FloatArray, BoolArray]:
     ]
     scores = np.array([score for score, _ in pairs], dtype=np.float64)
     return scores, np.array([correct for _, correct in pairs], dtype=np.bool_)
+
+
+def rescored(problem: GradedProblem, to_probability: Callable[[float], float]) -> GradedProblem:
+    """The problem with its raw scores made probabilities."""
+    return replace(
+        problem,
+        candidates=tuple(
+            replace(candidate, score=None if candidate.score is None else to_probability(candidate.score))
+            for candidate in problem.candidates
+        ),
+    )
 
 
 def pooled_candidates(problems: Sequence[GradedProblem]) -> tuple[FloatArray, BoolArray]:

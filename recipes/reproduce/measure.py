@@ -9,11 +9,11 @@ from reasoning.answers.policy import Policy
 from reasoning.formats import read_rows
 from recipes.reproduce.plan import AGAIN, BOTH, GENERATORS, JUDGES, LIKELIHOOD, SCORED, scores_name
 from rerank.estimators import Estimate, estimate, estimate_parameters, with_greedy
-from rerank.grading import Graded, GradedProblem, grade_rows
+from rerank.grading import Graded, grade_rows
 from rerank.metrics import Metric, max_clusters, parameter_grid, summarise
 from rerank.report import Report, build_report
 from rerank.statistics import Comparison, compare, holm, verdict
-from rerank.verifier import pooled_candidates
+from rerank.verifier import pooled_candidates, rescored
 
 TOP_K = 8  # of table 3
 PARAMETERS = ("rr.majk", "w.rr.majk", "maj1.topn")
@@ -130,13 +130,7 @@ def paired(pairs: Sequence[Pair], *, seed: int) -> list[Difference]:
 
 def _mapped(graded: Graded, to_probability: ScoreMap) -> Graded:
     """The same with likelihoods made probabilities, which sums of scores need."""
-
-    def mapped(problem: GradedProblem) -> GradedProblem:
-        scores = [None if c.score is None else to_probability(c.score) for c in problem.candidates]
-        pairs = zip(problem.candidates, scores, strict=True)
-        return replace(problem, candidates=tuple(replace(c, score=score) for c, score in pairs))
-
-    return replace(graded, problems=tuple(map(mapped, graded.problems)))
+    return replace(graded, problems=tuple(rescored(problem, to_probability) for problem in graded.problems))
 
 
 def _graded(path: Path) -> Graded:

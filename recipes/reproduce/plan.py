@@ -23,7 +23,7 @@ SCORED = (
     (LOSSES[1], SMALL),
     (SMALL, SMALL),
     (SMALL, BOTH),
-)  # table 6: the last four
+)  # table 6: the second and the last three
 HALVES = {"generator": [0, 2], "evaluator": [1, 2]}  # of the templates; the reader learns all
 
 
