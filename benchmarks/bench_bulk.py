@@ -1,7 +1,7 @@
 """Bulk work: memory and rate of reranking up to a million rows, what kills cost, and what a second worker brings.
 
 python benchmarks/bench_bulk.py rows --sizes 10000 100000 1000000
-python benchmarks/bench_bulk.py kills --kills 50
+python benchmarks/bench_bulk.py kills --kills 50 [--backend ray]
 python benchmarks/bench_bulk.py workers
 """
 
@@ -79,19 +79,22 @@ def measure_rows(sizes: Sequence[int], workers: int) -> None:
             )
 
 
-def measure_kills(kills: int, seed: int) -> None:
+def measure_kills(kills: int, seed: int, backend: str) -> None:
     """As tests/end_to_end/test_bulk_killed.py, longer."""
     num_problems, workers = 8 * kills + 40, 2
     with tempfile.TemporaryDirectory() as folder:
         whole, output, log = (Path(folder) / name for name in ("whole.jsonl", "rows.jsonl", "log"))
         sample_file(Slow(Path(folder) / "whole.log"), problems(num_problems), whole, plan=PLAN)
-        drivers, killed = run_killed(output, log, workers=workers, num_problems=num_problems, kills=kills, seed=seed)
+        killed = run_killed(
+            output, log, workers=workers, num_problems=num_problems, kills=kills, seed=seed, backend=backend
+        )
         begun = Counter(log.read_text().splitlines())
         again = begun.total() - num_problems // BATCH
         same = output.read_bytes() == whole.read_bytes()
-    print(f"{drivers} kills of the driver, {killed} of one of {workers} workers; same bytes: {same}; batches:")
-    print(f"{num_problems // BATCH} in all, {len(begun)} begun, {again} begun again, "
-          f"at most {workers * drivers + killed} allowed")  # fmt: skip
+    counts = ", ".join(f"{number} of a {kind}" for kind, number in sorted(killed.items()))
+    allowed = workers * (killed.total() - killed["worker"]) + killed["worker"]
+    print(f"{backend}, {workers} workers, kills: {counts}; same bytes: {same}; batches:")
+    print(f"{num_problems // BATCH} in all, {len(begun)} begun, {again} begun again, at most {allowed} allowed")
 
 
 @dataclass(frozen=True)
@@ -138,12 +141,13 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--backend", choices=("local", "ray"), default="local", help="of what is killed")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if args.what in ("rows", "all"):
         measure_rows(args.sizes, args.workers)
     if args.what in ("kills", "all"):
-        measure_kills(args.kills, args.seed)
+        measure_kills(args.kills, args.seed, args.backend)
     if args.what in ("workers", "all"):
         measure_workers(num_problems=64, rounds=4000)
     print(f"peak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")

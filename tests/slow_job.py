@@ -1,4 +1,7 @@
-"""A sampling job with worker processes, to be killed: `python -m tests.slow_job OUTPUT LOG WORKERS PROBLEMS`."""
+"""A sampling job with worker processes, to be killed.
+
+python -m tests.slow_job OUTPUT LOG WORKERS PROBLEMS local|ray
+"""
 
 import contextlib
 import os
@@ -7,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,63 +47,91 @@ def problems(number: int) -> list[ProblemRow]:
     return [ProblemRow(id=f"p{i}", problem=f"What is {i}?", expected_answer=str(i % 5)) for i in range(number)]
 
 
-def run(output: Path, log: Path, workers: int, num_problems: int) -> None:
+def run(output: Path, log: Path, workers: int, num_problems: int, backend: str) -> None:
+    if backend == "ray":
+        from rerank.ray_backend import RayBackend
+
+        sample_file(Slow(log), problems(num_problems), output, plan=PLAN, backend=RayBackend(workers))
+        return
     with Pool(workers) as pool:
         sample_file(Slow(log), problems(num_problems), output, plan=PLAN, backend=pool.each)
 
 
-def start(output: Path, log: Path, workers: int, num_problems: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.slow_job", str(output), str(log), str(workers), str(num_problems)]
-    return subprocess.Popen(command, cwd=Path(__file__).parents[1])
+def start(
+    output: Path, log: Path, workers: int, num_problems: int, backend: str = "local", errors: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """The job in a process of its own; `errors` is a file for what it prints."""
+    command = [sys.executable, "-m", "tests.slow_job", str(output), str(log), str(workers), str(num_problems), backend]
+    with open(errors, "ab") if errors else contextlib.nullcontext() as file:
+        return subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=file, stderr=file)
 
 
-def worker_pids(process: subprocess.Popen[bytes]) -> list[int]:
-    """The worker processes of a job; the standard library starts another one, which tracks resources."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    found = []
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for pid in children.read_text().split():
-            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.append(int(pid))
+# what a process of each kind has in its command line; the standard library and Ray start others beside them
+KINDS = {"local": {"worker": b"spawn_main"}, "ray": {"worker": b"ray::MapWorker", "raylet": b"/raylet/raylet"}}
+
+
+def processes_of(process: subprocess.Popen[bytes], backend: str) -> dict[str, list[int]]:
+    """The job's processes by kind, where there are any."""
+    found: dict[str, list[int]] = {"driver": [process.pid]}
+    for pid in descendants(process.pid):
+        with contextlib.suppress(OSError):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            for kind, mark in KINDS[backend].items():
+                if mark in command:
+                    found.setdefault(kind, []).append(pid)
     return found
 
 
-def run_killed(output: Path, log: Path, *, workers: int, num_problems: int, kills: int, seed: int) -> tuple[int, int]:
-    """Run the job until it is done, killing its driver or one of its workers now and then with SIGKILL.
+def descendants(pid: int) -> Iterator[int]:
+    children: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        with contextlib.suppress(OSError):
+            children += map(int, (task / "children").read_text().split())
+    for child in children:
+        yield child
+        yield from descendants(child)
+
+
+def run_killed(
+    output: Path, log: Path, *, workers: int, num_problems: int, kills: int, seed: int, backend: str = "local"
+) -> Counter[str]:
+    """Run the job until it is done, killing one of its processes now and then with SIGKILL, each kind as often.
+
+    Where the driver does not survive, which of Ray's it does not without the raylet, the job is started again.
 
     Returns:
-        How many times the driver, and how many times a worker, was killed.
+        How many of each kind were killed.
     """
     chance = random.Random(seed)
-    part = output.with_name(output.name + ".part")
+    part, errors = output.with_name(output.name + ".part"), output.with_name("errors")
     num_batches = num_problems // BATCH
-    drivers = workers_killed = 0
-    process = start(output, log, workers, num_problems)
+    killed: Counter[str] = Counter()
+    process = start(output, log, workers, num_problems, backend, errors)
     try:
-        while drivers + workers_killed < kills:
+        while killed.total() < kills:
             before = len(list(part.glob("*.jsonl")))
             target = min(before + 1 + chance.randrange(3), num_batches - 1)
             while len(list(part.glob("*.jsonl"))) < target and process.poll() is None:
                 time.sleep(0.001)
             time.sleep(chance.random() * BATCH * SAMPLES * SAMPLE_S)
-            pids = worker_pids(process)
-            if process.poll() is not None:
+            found = processes_of(process, backend)
+            if process.poll() == 0:
                 break
-            if chance.random() < 0.5 or not pids:
-                process.kill()
-                process.wait()
-                drivers += 1
-                process = start(output, log, workers, num_problems)
-            else:
+            if process.poll() is None:
+                kind = chance.choice(sorted(found))
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(chance.choice(pids), signal.SIGKILL)
-                workers_killed += 1
-        assert process.wait() == 0
+                    os.kill(chance.choice(found[kind]), signal.SIGKILL)
+                killed[kind] += 1
+                if kind != "worker":
+                    process.wait(timeout=120)
+            if process.poll() is not None:
+                process = start(output, log, workers, num_problems, backend, errors)
+        assert process.wait() == 0, errors.read_text()
     finally:
         process.kill()
         process.wait()
-    return drivers, workers_killed
+    return killed
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    run(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])

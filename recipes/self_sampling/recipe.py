@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt
 
 from generator.self_sampling.recipe import EvaluationSection, Objective, SelfSamplingRecipe
 from generator.ssft.recipe import SsftRecipe
 from reasoning.config import Section
+from recipes.programs import ProblemsSection
 from recipes.scales import at_scale
 
 HERE = Path(__file__).parent
@@ -24,24 +25,11 @@ ARMS: dict[str, tuple[Objective, bool]] = {
 }
 
 
-class ProblemsSection(Section):
-    """Problems of each kind; those of test and validation have templates that no other has."""
-
-    base: PositiveInt = Field(default=1, description="whose solutions in words a new first model learns")
-    train: PositiveInt = Field(description="whose programs every arm learns")
-    validation: PositiveInt = Field(description="that decide between the checkpoints of a run")
-    test: PositiveInt = Field(description="that everything is measured on")
-    most_steps: PositiveInt = Field(default=8, description="calculations of a problem at most")
-    seed: NonNegativeInt = Field(default=1, description="another seed, other problems")
-
-
 class ArmsRecipe(Section):
     """Everything that the comparison trains and measures."""
 
     problems: ProblemsSection = Field(description="how many of each kind")
-    base: SsftRecipe | None = Field(
-        default=None, description="a new model that all arms start from; if unset, that of `arm.model.from`"
-    )
+    base: SsftRecipe = Field(description="the model that all arms start from, trained on `problems.base`")
     arm: SelfSamplingRecipe = Field(description="one run; arms differ in `objective` and `partial` alone")
     seeds: tuple[NonNegativeInt, ...] = Field(default=(0, 1, 2), min_length=1, description="a run of each arm for each")
     test: EvaluationSection = Field(description="pass@k of each run's model on the test problems")

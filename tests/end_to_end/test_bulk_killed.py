@@ -21,12 +21,12 @@ def whole(tmp_path: Path) -> bytes:
 
 def test_kills_cost_a_batch_a_worker_and_change_nothing(whole: bytes, tmp_path: Path) -> None:
     output, log = tmp_path / "rows.jsonl", tmp_path / "log"
-    drivers, workers = run_killed(output, log, workers=WORKERS, num_problems=NUM_PROBLEMS, kills=5, seed=1)
+    killed = run_killed(output, log, workers=WORKERS, num_problems=NUM_PROBLEMS, kills=5, seed=1)
     assert output.read_bytes() == whole
-    assert drivers + workers == 5
+    assert killed.total() == 5
     begun = Counter(log.read_text().splitlines())
     assert len(begun) == NUM_PROBLEMS // BATCH
-    assert begun.total() <= NUM_PROBLEMS // BATCH + WORKERS * drivers + workers
+    assert begun.total() <= NUM_PROBLEMS // BATCH + WORKERS * killed["driver"] + killed["worker"]
 
 
 def test_a_second_driver_is_refused(tmp_path: Path) -> None:

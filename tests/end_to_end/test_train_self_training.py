@@ -163,6 +163,42 @@ def test_all_settings_at_once_on_programs(folder: Path, capsys: pytest.CaptureFi
     assert "## Another family of problems" in (folder / "out" / "analysis.md").read_text()
 
 
+WRITER = """
+model: {architecture: llama, hidden_size: 48, num_layers: 1, num_heads: 2, max_position_embeddings: 128}
+tokenizer: {vocab_size: 480}
+data: [{path: train.jsonl, fields: {problem: solution, solution: problem}}]
+batch: {tokens: 1024}
+optimizer: {lr: 1.0e-2, warmup_steps: 2}
+run: {max_steps: 60, checkpoint_every: 60}
+"""
+
+
+def test_new_problems_are_written_verified_and_learned(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, numbers in (("train", range(100)), ("problems", range(200, 216))):
+        write_problems(folder / f"{name}.jsonl", numbers, program=True)
+    (folder / "writer.yaml").write_text(WRITER)
+    assert main(["train", "ssft", "--config", "writer.yaml", "-o", "writer"]) == 0
+    more = """
+grading: program
+back_translation: {writer: writer/model, per_problem: 2, num_samples: 4, max_tokens: 24, agreement: 0.5}
+"""
+    (folder / "recipe.yaml").write_text(RECIPE.replace("max_tokens: 6", "max_tokens: 8") + more)
+    changes = ["validation=null", "rounds=1", "supervised.run.max_steps=80"]
+    assert main([*COMMAND, *(part for change in changes for part in ("--set", change))]) == 0
+    first = json.loads((folder / "out" / "analysis.json").read_bytes())["rounds"][1]
+    (path,) = folder.glob("out/stages/round-1-questions-*/problems.jsonl")
+    problems = {row["id"]: row for row in read(path)}
+    assert 0 < len(problems) == first["written"]["problems"]
+    known = {row["problem"] for name in ("problems", "test") for row in read(folder / f"{name}.jsonl")}
+    assert not known & {row["problem"] for row in problems.values()}
+    kept = [row for row in read(folder / "out" / first["files"]["kept"]) if row["id"] in problems]
+    assert kept
+    for row in kept:
+        assert row["symbolic_correct"]
+        assert row["problem"] == problems[row["id"]]["problem"]
+        assert row["expected_answer"] == problems[row["id"]]["expected_answer"]
+
+
 def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 

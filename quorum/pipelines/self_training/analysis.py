@@ -77,6 +77,7 @@ def _round(each: Round, done: Outputs, *, seed: int, folder: Path) -> dict[str, 
     return {
         "round": each.number,
         "samples": None if each.samples is None else _counts(done[each.samples.name].output),
+        "written": None if each.written is None else _counts(done[each.written.name].output),
         "kept": None if each.kept is None else _counts(done[each.kept.name].output),
         **{name: [asdict(metric) for metric in found.metrics()] for name, found in measured.items()},
         "gap": asdict(gap(measured["seen"], measured["test"])) if "seen" in measured else None,
@@ -90,7 +91,7 @@ def _round(each: Round, done: Outputs, *, seed: int, folder: Path) -> dict[str, 
 def _counts(path: Path) -> dict[str, int]:
     """Rows, correct ones, those written with a hint, and the problems that each are of."""
     rows, correct, problems, solved, hinted = 0, 0, set(), set(), 0
-    for row in read_rows([path]):
+    for row in read_rows([path]) if path.stat().st_size else ():
         rows += 1
         problems.add(row.id)
         hinted += bool((row.model_extra or {}).get(HINTED))

@@ -21,10 +21,11 @@ class Round:
     """A round's stages.
 
     Attributes:
-        number: from 1; 0 is the base model, which has neither samples nor hinted nor kept.
+        number: from 1; 0 is the base model, which has only what it is evaluated by.
         model: what it ends with.
         samples: all its samples, graded, and scored where an evaluator rewards.
         hinted: samples of unsolved problems with hints, graded.
+        written: samples of problems that back-translation wrote, graded.
         kept: those that were learnt from.
         evaluated: graded samples to evaluate it by, by the section's name.
         stages: all of them, each after those that it needs.
@@ -34,6 +35,7 @@ class Round:
     model: Model
     samples: Stage | None
     hinted: Stage | None
+    written: Stage | None
     kept: Stage | None
     evaluated: Mapping[str, Stage]
     stages: tuple[Stage, ...]
@@ -46,22 +48,25 @@ def base_round(recipe: SelfTrainingRecipe) -> Round:
     assert model is not None
     stages = [] if trained is None else [trained]
     evaluated = _evaluated(recipe, 0, model, stages)
-    return Round(0, model, None, None, None, evaluated, tuple(stages))
+    return Round(0, model, None, None, None, None, evaluated, tuple(stages))
 
 
 def next_round(recipe: SelfTrainingRecipe, rounds: list[Round]) -> Round:
     """The round after those."""
     number, stages = len(rounds), list[Stage]()
-    samples, hinted = rounds[-1].samples, rounds[-1].hinted
+    samples, hinted, written = rounds[-1].samples, rounds[-1].hinted, rounds[-1].written
     if (number - 1) % recipe.sample_every == 0:
         policy = recipe.teacher or rounds[-1].model
         samples = _samples(recipe, number, policy, stages)
         hinted = None if recipe.hint is None else _hinted(recipe, number, policy, samples, stages)
+        written = None if recipe.back_translation is None else _written(recipe, number, policy, samples, stages)
     assert samples is not None
-    kept = _kept(recipe, number, samples, hinted, stages)
+    kept = _kept(recipe, number, samples, hinted, written, stages)
     start = rounds[0].model if recipe.start == "base" else rounds[-1].model
     model = _trained(recipe, number, start, kept, stages)
-    return Round(number, model, samples, hinted, kept, _evaluated(recipe, number, model, stages), tuple(stages))
+    return Round(
+        number, model, samples, hinted, written, kept, _evaluated(recipe, number, model, stages), tuple(stages)
+    )
 
 
 def transfer_stages(recipe: SelfTrainingRecipe, rounds: list[Round]) -> tuple[Stage, ...]:
@@ -104,6 +109,42 @@ def _hinted(recipe: SelfTrainingRecipe, number: int, policy: Model, samples: Sta
     return _graded(recipe, drawn, stages)
 
 
+def _written(recipe: SelfTrainingRecipe, number: int, policy: Model, samples: Stage, stages: list[Stage]) -> Stage:
+    """New problems by back-translation, and samples of them."""
+    section = recipe.back_translation
+    assert section is not None
+    place, inputs = model_input(section.writer)
+    inputs |= {"rows": samples, "problems": recipe.problems}
+    inputs |= {f"apart-{i}": path for i, path in enumerate(recipe.files_to_keep_apart)}
+    settings = {
+        "back_translation": section.model_dump(mode="json", exclude={"writer", "num_samples", "agreement"}),
+        "seed": recipe.sampling.seed,
+        "round": number,
+        "model": place,
+        "problems_per_call": recipe.sampling.problems_per_call,
+        "rows": f"{INPUT}rows",
+        "known": [f"{INPUT}{name}" for name in inputs if name == "problems" or name.startswith("apart-")],
+    }
+    problems = Stage(
+        name=f"round-{number}-questions",
+        settings=settings,
+        inputs=inputs,
+        work=work.write_problems,
+        output=work.WRITTEN,
+    )
+    drawn = _draw(
+        recipe,
+        f"round-{number}-written",
+        policy,
+        number=number,
+        wave=work.WRITTEN_WAVE,
+        num_samples=section.num_samples,
+        problems=problems,
+    )
+    stages += [problems, drawn]
+    return _graded(recipe, drawn, stages, problems=problems)
+
+
 def _draw(
     recipe: SelfTrainingRecipe,
     name: str,
@@ -112,17 +153,18 @@ def _draw(
     number: int,
     wave: int,
     num_samples: int,
+    problems: Stage | None = None,
     rows: Stage | None = None,
     hint: str | None = None,
 ) -> Stage:
     place, inputs = model_input(policy)
-    inputs["problems"] = recipe.problems
+    inputs["problems"] = problems or recipe.problems
     settings: dict[str, Any] = {
         "sampling": recipe.sampling.model_dump(mode="json", exclude={"examples"}),
         "num_samples": num_samples,
         "round": (number - 1) // recipe.sample_every + 1,  # of those that draw
         "wave": wave,
-        "problems_per_round": recipe.problems_per_round,
+        "problems_per_round": None if problems else recipe.problems_per_round,
         "model": place,
         "problems": f"{INPUT}problems",
     }
@@ -141,7 +183,7 @@ def _graded(
     samples: Stage,
     stages: list[Stage],
     *,
-    problems: Path | None = None,
+    problems: Path | Stage | None = None,
     earlier: Stage | None = None,
     first_sample: int = 0,
 ) -> Stage:
@@ -163,10 +205,19 @@ def _graded(
     return graded
 
 
-def _kept(recipe: SelfTrainingRecipe, number: int, samples: Stage, hinted: Stage | None, stages: list[Stage]) -> Stage:
-    inputs: dict[str, Path | Stage] = {"rows": samples, **({} if hinted is None else {"hinted": hinted})}
+def _kept(
+    recipe: SelfTrainingRecipe,
+    number: int,
+    samples: Stage,
+    hinted: Stage | None,
+    written: Stage | None,
+    stages: list[Stage],
+) -> Stage:
+    sources = {"rows": samples, "hinted": hinted, "written": written}
+    inputs: dict[str, Path | Stage] = {name: stage for name, stage in sources.items() if stage is not None}
     settings = {
         **{name: f"{INPUT}{name}" for name in inputs},
+        **({} if written is None else {"back_translation": _plain(recipe.back_translation)}),
         "keep": _plain(recipe.keep),
         "round": number,
         "trials": _plain(recipe.trials),

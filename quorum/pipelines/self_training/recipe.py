@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
+from generator.self_training.back_translation import BackTranslationSection
 from generator.self_training.hints import check_hint
 from generator.self_training.methods import Method, with_method
 from generator.self_training.recipe import Grading, KeepSection, SamplingSection, TrialsSection
@@ -45,6 +46,9 @@ class SelfTrainingRecipe(Section):
     hint: str | None = Field(
         default=None,
         description="how an unsolved problem is asked again with its answer, with {problem} and {answer}; not if unset",
+    )
+    back_translation: BackTranslationSection | None = Field(
+        default=None, description="also learn new problems, whose questions a model writes for samples; not if unset"
     )
     grading: Grading = Field(
         default="text",
@@ -93,6 +97,11 @@ class SelfTrainingRecipe(Section):
             )
         if self.trials is not None and self.sampling.temperature == 0:
             raise ValueError("expected a temperature above 0 for `trials`, at which samples differ")
+        if self.back_translation is not None and (self.grading == "tests" or self.keep.evaluator is not None):
+            raise ValueError(
+                "expected no `back_translation` with unit tests, which new problems lack, or with an evaluator, which "
+                "does not score their samples; leave one out"
+            )
         if self.hint is not None:
             _check(self.hint)
         return self

@@ -4,6 +4,7 @@ import itertools
 from pathlib import Path
 
 from generator.sampling import SamplingPlan, sample_file
+from generator.self_training.back_translation import BackTranslationSection, new_problems, to_ask, verified
 from generator.self_training.grading import graded_rows
 from generator.self_training.hints import hinted_problems
 from generator.self_training.recipe import KeepSection, SamplingSection, TrialsSection
@@ -15,10 +16,11 @@ from quorum.progress import Progress
 from reasoning.config import check_recipe
 from reasoning.formats import Row, read_rows, write_rows
 from reasoning.formats.write import atomic_file, write_lines
-from reasoning.problems import ProblemRow, read_problems
+from reasoning.problems import ProblemRow, read_manifest, read_problems
 
 SAMPLES, GRADED, KEPT, WEIGHTED = "samples.jsonl", "graded.jsonl", "kept.jsonl", "weighted.jsonl"
-HINT_WAVE = -1
+WRITTEN = "problems.jsonl"
+HINT_WAVE, WRITTEN_WAVE, QUESTION_WAVE = -1, -2, -3
 
 
 def draw(settings: Settings, folder: Path) -> None:
@@ -53,6 +55,34 @@ def draw(settings: Settings, folder: Path) -> None:
         )
 
 
+def write_problems(settings: Settings, folder: Path) -> None:
+    """Ask for questions of solutions, and keep those that are new problems."""
+    section = check_recipe(BackTranslationSection, {**settings["back_translation"], "writer": "-"}, folder.name)
+    seed = seed_of(settings["seed"], round_number=settings["round"], wave=QUESTION_WAVE)
+    asked = to_ask(by_problem(_rows(settings["rows"])), section, seed=seed)
+    if asked:
+        plan = SamplingPlan(
+            num_samples=1,
+            params=section.params,
+            seed=seed,
+            keep_fields=(),
+            problems_per_call=settings["problems_per_call"],
+        )
+        with Progress(len(asked), "questions", doing="writing") as progress:
+            sample_file(
+                load_generator(settings["model"]),
+                asked,
+                folder / SAMPLES,
+                plan=plan,
+                on_resume=progress.resume,
+                on_completion=lambda completion: progress.add(1, tokens=completion.num_tokens),
+            )
+    known = {key for path in settings["known"] for key in read_manifest(Path(path))}
+    found = new_problems(_rows(str(folder / SAMPLES)) if asked else [], known)
+    with atomic_file(folder / WRITTEN) as file:
+        write_lines((problem.to_json() for problem in found), file)
+
+
 def grade(settings: Settings, folder: Path) -> None:
     """Grade samples, and put them behind those of earlier waves, by problem."""
     problems = {problem.id: problem for problem in _problems(settings)}
@@ -65,8 +95,12 @@ def grade(settings: Settings, folder: Path) -> None:
 
 def select(settings: Settings, folder: Path) -> None:
     """Keep what is learnt from."""
+    rows = by_problem(_rows(settings["rows"]))
+    if "written" in settings:
+        section = check_recipe(BackTranslationSection, settings["back_translation"], folder.name)
+        rows |= verified(by_problem(_rows(settings["written"])), section)
     kept = kept_rows(
-        by_problem(_rows(settings["rows"])),
+        rows,
         by_problem(_rows(settings.get("hinted"))),
         check_recipe(KeepSection, settings["keep"], folder.name),
         round_number=settings["round"],
@@ -85,7 +119,8 @@ def weigh(settings: Settings, folder: Path) -> None:
 
 
 def _problems(settings: Settings) -> list[ProblemRow]:
-    rows = read_problems([Path(settings["problems"])])
+    path = Path(settings["problems"])
+    rows = read_problems([path]) if path.stat().st_size else iter(())  # a writer may have found no new one
     return list(itertools.islice(rows, settings.get("limit")))
 
 

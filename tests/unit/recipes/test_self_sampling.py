@@ -22,7 +22,7 @@ NUM_PROBLEMS, NUM_SAMPLES = 40, 10
 def test_every_scale_has_a_run_and_a_test_of_each_arm_and_seed(scale: str) -> None:
     recipe = load_scale(scale)
     names = [stage.name for stage in arms_stages(recipe)]
-    assert len(set(names)) == len(names) == 3 + 2 * (recipe.base is not None) + 2 * len(ARMS) * len(recipe.seeds)
+    assert len(set(names)) == len(names) == 5 + 2 * len(ARMS) * len(recipe.seeds)
     assert all(run_name(arm, seed) in names for arm in ARMS for seed in recipe.seeds)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel
 
+from generator.self_training.back_translation import BackTranslationSection
 from generator.self_training.methods import METHODS
 from generator.self_training.recipe import KeepSection, SamplingSection, TrialsSection
 from quorum.pipelines.self_training.analysis import best_round, is_over
@@ -129,6 +130,27 @@ def test_programs_are_graded_wherever_they_are_sampled() -> None:
     ]
 
 
+def test_new_problems_are_drawn_like_others_and_kept_apart_from_the_test() -> None:
+    fields = {"back_translation": {"writer": "org/writer"}, "grading": "program", "problems_per_round": 5}
+    _, first, second = planned(recipe(rounds=2, **fields))
+    assert names(second)[:6] == [
+        "round-2-samples",
+        "round-2-samples-graded",
+        "round-2-questions",
+        "round-2-written",
+        "round-2-written-graded",
+        "round-2-kept",
+    ]
+    questions, written = second.stages[2], second.stages[3]
+    assert questions.settings["known"] == ["input:problems", "input:apart-0"]
+    assert questions.inputs["apart-0"] == Path("test.jsonl")
+    assert written.inputs["problems"] is questions
+    assert written.inputs["model"] is first.model
+    assert written.settings["problems_per_round"] is None
+    assert second.kept is not None
+    assert second.kept.inputs["written"] is second.stages[4]
+
+
 def test_a_recipes_own_settings_go_before_those_of_its_method() -> None:
     of = recipe(method="star", rounds=7, keep={"distinct": "text"})
     assert (of.rounds, of.keep.distinct, of.keep.per_problem, of.sampling.temperature) == (7, "text", 1, 0.0)
@@ -141,6 +163,10 @@ def test_a_recipes_own_settings_go_before_those_of_its_method() -> None:
         ({"model": None}, "exactly one of `model` and `supervised`"),
         ({"method": "distillation"}, "expected `teacher` for distillation"),
         ({"patience": 1}, "expected `validation` for `patience`"),
+        (
+            {"back_translation": {"writer": "org/writer"}, "keep": {"evaluator": "folder"}},
+            "expected no `back_translation` with",
+        ),
         ({"hint": "{problem}"}, "expected {problem} and {answer} in it"),
         ({"sampling": {"temperature": 0.0}}, "expected `num_samples: 1` at temperature 0"),
         ({"training": {"model": {"from": "x"}, "run": {"max_steps": 1}}}, "training: expected no `model.from`"),
@@ -188,6 +214,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "sampling.": SamplingSection,
     "trials.": TrialsSection,
     "keep.": KeepSection,
+    "back_translation.": BackTranslationSection,
 }
 
 
