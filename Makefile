@@ -1,7 +1,7 @@
 VENV := .venv
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench reproduce clean
+.PHONY: demo test check bench reproduce reproduce-self clean
 demo: $(STAMP)  ## report on the sample file that ships with Quorum
 	$(VENV)/bin/quorum demo
 
@@ -14,6 +14,10 @@ bench: $(STAMP)  ## speed against what a user would take instead, as ratios, int
 SCALE ?= full
 reproduce: $(STAMP)  ## the paper in miniature, in hours; SCALE=small in fewer, SCALE=smoke in minutes; resumes
 	$(VENV)/bin/python -m recipes.reproduce --scale $(SCALE)
+
+reproduce-self: $(STAMP)  ## self-sampling and ReST-EM in miniature, in hours; SCALE as above; resumes
+	$(VENV)/bin/python -m recipes.self_sampling --scale $(SCALE) --docs docs/reproduction
+	$(VENV)/bin/python -m recipes.self_training --scale $(SCALE) --docs docs/reproduction
 
 clean:
 	rm -rf $(VENV) demo-report

@@ -1,4 +1,4 @@
-"""Train every arm of self-sampling, measure pass@k, and write self-sampling.md.
+"""Train every arm of self-sampling, measure pass@k, and write self-sampling.md. Run by `make reproduce-self`.
 
 Killed at any point, the same command goes on; what is done already is not done again.
 """
@@ -25,8 +25,9 @@ def main() -> int:
     parser.add_argument("--scale", default="full", help="smoke, small or full (default: full)")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY.KEY=VALUE")
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("build/self-sampling"), metavar="DIR", help="for everything"
+        "-o", "--output", type=Path, default=Path("build/reproduce-self"), metavar="DIR", help="for everything"
     )
+    parser.add_argument("--docs", type=Path, metavar="DIR", help="for the document (default: the output)")
     args = parser.parse_args()
     return exit_code("self_sampling", lambda: print(_compare(args)))
 
@@ -36,7 +37,7 @@ def _compare(args: argparse.Namespace) -> Path:
     done = run_stages(arms_stages(recipe), args.output / "stages", say=say)
     settings = "".join(f" --set {override}" for override in args.overrides)
     making = Making(args.scale, recipe, done, f"python -m recipes.self_sampling --scale {args.scale}{settings}")
-    path: Path = args.output / DOCUMENT
+    path: Path = (args.docs or args.output) / DOCUMENT
     with atomic_file(path) as file:
         file.write(to_markdown(measure(done, recipe.seeds), making).encode())
     return path

@@ -1,4 +1,4 @@
-"""Train ReST-EM and its controls, measure them, and write self-training.md.
+"""Train ReST-EM and its controls, measure them, and write self-training.md. Run by `make reproduce-self`.
 
 Killed at any point, the same command goes on; what is done already is not done again.
 """
