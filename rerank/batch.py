@@ -6,6 +6,7 @@ import pickle
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -71,10 +72,15 @@ class Pool:
         self._workers: list[_Worker] = []
         self.most_waiting = PENDING_PER_WORKER * workers
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def map(
+        self, function: Callable[[Item], Result], items: Iterable[Item], *, alone_s: float = 0.0
+    ) -> Iterator[Result]:
         """Apply a function to a stream, results in its order; at most four items a worker are waiting at any time.
 
         With one worker, everything runs in this process.
+
+        Args:
+            alone_s: processor seconds that this process works alone before it starts workers, as a start costs them.
 
         Raises:
             QuorumError: an item killed its worker process several times, which a lack of memory does.
@@ -82,6 +88,12 @@ class Pool:
         if self._num_workers == 1:
             yield from map(function, items)
             return
+        items, end_s = iter(items), time.process_time() + alone_s
+        while not self._workers and time.process_time() < end_s:
+            alone = list(islice(items, 1))
+            if not alone:
+                return
+            yield function(alone[0])
         results: dict[int, Result] = {}
         num_given = 0
         run = _Run(self, function, items, may_take=lambda num_taken: num_taken - num_given <= self.most_waiting)

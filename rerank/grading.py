@@ -19,7 +19,7 @@ from rerank.gathering import Counts, Gathered, gather, keep_greedy_apart
 from rerank.labels import Labelled, labelled
 
 PAGE_BYTES = 32 * 2**20  # solution texts kept in memory for the page; votes need none of them
-MIN_PROBLEMS_FOR_POOL = 200  # below this, starting processes takes longer than the work
+ALONE_S = 1.0  # of work that is done sooner than processes start
 ROWS_PER_TASK = 1024
 
 _Extractor = Callable[[list[str | None]], list[str | None]]
@@ -149,8 +149,7 @@ def grade_rows(
         if skip_unlabelled:
             problems = [problem for problem in problems if problem.is_labelled]
         counts.greedy_kept = keep_greedy_apart(problems)
-        mapped = pool.map if len(problems) >= MIN_PROBLEMS_FOR_POOL else map
-        groupings = list(mapped(partial(_group, policy=policy), map(_answers, problems)))
+        groupings = list(pool.map(partial(_group, policy=policy), map(_answers, problems), alone_s=ALONE_S))
     graded = _graded(problems, groupings, counts)
     return replace(graded, num_unlabelled=len(gathered) - len(problems))
 
@@ -176,7 +175,7 @@ def _with_answers(
             waiting.append(chunk)
             yield [None if row.is_extracted and not again else _solution(row) for row in chunk]
 
-    for answers in pool.map(extract, texts()):
+    for answers in pool.map(extract, texts(), alone_s=ALONE_S):
         for row, answer in zip(waiting.popleft(), answers, strict=True):
             yield row, row.predicted_answer if row.is_extracted and not again else answer
 

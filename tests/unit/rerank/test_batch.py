@@ -65,6 +65,21 @@ def test_results_come_in_order_and_few_items_wait(workers: int) -> None:
         assert list(results) == [i * i for i in range(1, 50)]
 
 
+def work_and_tell(seconds: float) -> int:
+    end_s = time.process_time() + seconds
+    while time.process_time() < end_s:
+        pass
+    return os.getpid()
+
+
+def test_no_worker_starts_before_there_is_work_for_it() -> None:
+    with Pool(2) as pool:
+        pids = list(pool.map(work_and_tell, [0.0, 0.3, 0.0, 0.0], alone_s=0.2))
+        assert pids[:2] == [os.getpid()] * 2
+        assert os.getpid() not in pids[2:]
+        assert os.getpid() not in pool.map(work_and_tell, [0.0], alone_s=0.2)  # they are there now
+
+
 def test_a_worker_that_dies_is_reported() -> None:
     with pytest.raises(QuorumError, match="--workers 1"), Pool(2) as pool:
         list(pool.map(die, [1]))

@@ -270,7 +270,8 @@ def test_the_order_of_rows_changes_nothing(drawn: list[tuple[int, str | None]], 
     assert grade(shuffled) == grade(rows)
 
 
-def test_the_number_of_workers_changes_nothing() -> None:
+def test_the_number_of_workers_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rerank.grading.ALONE_S", 0.0)
     rows = [
         Row(id=f"p{i}", sample=sample, expected_answer="3", generation=f"The answer is {(i + sample) % 5}.")
         for i in range(220)
