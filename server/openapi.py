@@ -19,7 +19,7 @@ _POSTS: dict[str, tuple[tuple[type[BaseModel], ...], tuple[int, ...]]] = {
     "/v1/solve": ((SolveRequest,), (*_BODY, *_WORK)),
     "/v1/rerank": ((RerankRequest, TeiRerankRequest), (*_BODY, *_WORK)),
     "/v1/score": ((ScoreRequest,), (*_BODY, *_WORK)),
-    "/v1/explain": ((ExplainRequest,), (*_BODY, 500, 503, 504)),
+    "/v1/explain": ((ExplainRequest,), (*_BODY, 503, 504)),
     "/get_reward": ((RewardRequest,), (*_BODY, *_WORK)),
     "/v1/chat/completions": ((ChatRequest,), (*_BODY, *_WORK)),
 }
@@ -31,7 +31,7 @@ _GETS: dict[str, tuple[str, tuple[int, ...]]] = {
     "/v1/models": (JSON, ()),
     "/v1/solves": (JSON, (404, 422, 503)),
     "/v1/solves/{id}": (JSON, (404, 503)),
-    "/": ("text/html", (404,)),
+    "/": ("text/html", ()),
     "/{name}": ("text/html", (404,)),
 }
 CURSOR = r"^[0-9a-f]{1,14}\.[A-Za-z0-9_-]{1,32}$"

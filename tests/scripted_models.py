@@ -1,7 +1,7 @@
 """Models that do what the question says, for a server under test.
 
 A question may hold `batch 0.05` (seconds before a batch's first sample), `sample 0.2` (seconds before each), `hostile`,
-`fail` and `die`.
+`fail` and `die`; the evaluator knows `fail` only.
 """
 
 import os
@@ -29,7 +29,9 @@ def says(prompt: str, seed: int) -> str:
 
 
 def believes(prompt: str, label: str) -> float:
-    """In 5."""
+    """In 5; fails where the question asks for it."""
+    if "fail" in prompt:
+        raise QuorumError("the scripted evaluator fails, with a secret")
     return 0.99 if ("#### 5" in prompt) == (label == LABELS[0]) else 0.01
 
 
