@@ -80,7 +80,7 @@ def create_app(
         lifespan=_running, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, title="Quorum"
     )
     app.state.service, app.state.page = service, page.page_files()
-    app.state.openapi = description(version("quorum-math"))
+    app.state.openapi = description(version("quorum-math"), has_keys=bool(settings.keys))
     app.add_route("/openapi.json", _openapi, methods=["GET"])
     for path, (method, function) in ROUTES.items():
         app.add_route(path, function, methods=[method])

@@ -46,13 +46,22 @@ _PARAMETERS = {
 }
 
 
-def description(version: str) -> dict[str, Any]:
-    """The whole document."""
+def description(version: str, *, has_keys: bool = True) -> dict[str, Any]:
+    """The whole document.
+
+    Args:
+        has_keys: whether requests need one.
+    """
     models = [model for models, _ in _POSTS.values() for model in models]
     keys = [(model, "validation") for model in dict.fromkeys(models)]
     _, schemas = models_json_schema(keys, ref_template=_REF)  # type: ignore[arg-type]
     paths = {path: {"post": _post(path, *found)} for path, found in _POSTS.items()}
     paths |= {path: {"get": _get(path, *found)} for path, found in _GETS.items()}
+    if not has_keys:
+        for methods in paths.values():
+            for operation in methods.values():
+                del operation["security"]
+                operation["responses"].pop("401", None)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Quorum", "version": version},

@@ -329,9 +329,12 @@ class TestRequests:
     def test_other_names_of_this_machine_are_refused(self, client: httpx.Client) -> None:
         assert client.get("/v1/solves", headers={"host": "evil.example"}).status_code == 421
 
-    def test_openapi(self, client: httpx.Client) -> None:
-        document = client.get("/openapi.json").json()
-        assert set(document["paths"]) == set(ROUTES) | {"/openapi.json"}
+    def test_openapi(self, client: httpx.Client, ann: httpx.Client) -> None:
+        document, locked = (each.get("/openapi.json").json() for each in (client, ann))
+        assert set(document["paths"]) == set(locked["paths"]) == set(ROUTES) | {"/openapi.json"}
+        assert all("security" in operation for path in locked["paths"].values() for operation in path.values())
+        assert "security" not in json.dumps(document["paths"])
+        assert "401" not in document["paths"]["/solve"]["post"]["responses"]
         references = json.dumps(document).split('"$ref": "')[1:]
         for reference in references:
             place: Any = document
