@@ -1,6 +1,7 @@
 """The run: from the first step, or the last checkpoint, to the model folder."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from reasoning.training.loop import take_steps, train_in
 from reasoning.training.metrics import Metrics
 from reasoning.training.processes import total
 from reasoning.training.progress import Progress, seed_step
-from reasoning.training.saving import export, load_checkpoint, write_model
+from reasoning.training.saving import export, write_model
 from reasoning.training.start import precision
 
 
@@ -41,17 +42,11 @@ def train(recipe: SsftRecipe, folder: Path, *, overwrite: bool = False) -> Path:
 
 
 def _train(run: Run) -> None:
-    progress = load_checkpoint(run.engine, run.folder, run.place)
-    if progress.step:
-        run.place.say(f"going on after step {progress.step:,} of {run.num_steps:,}")
-    with Metrics(run.folder, run.place, first_step=progress.step, num_steps=run.num_steps) as metrics:
-        progress = take_steps(
-            run,
-            progress,
-            metrics,
-            take_step=lambda step, examples, lr: _take_step(run, step, examples, lr),
-            validate=lambda progress: _validate(run, progress, metrics),
-        )
+    progress = take_steps(
+        run,
+        take_step=partial(_take_step, run),
+        validate=partial(_validate, run),
+    )
     write_model(
         run.engine,
         run.base,

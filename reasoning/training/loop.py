@@ -13,7 +13,7 @@ from reasoning.training.plan import Plan
 from reasoning.training.processes import Place, this_place
 from reasoning.training.progress import Progress, check_finite
 from reasoning.training.run_folder import RunFolder, enter_run_folder
-from reasoning.training.saving import save_checkpoint
+from reasoning.training.saving import load_checkpoint, save_checkpoint
 from reasoning.training.settings import OptimizerSection, RunSection
 from reasoning.training.start import lr_of_step
 
@@ -101,13 +101,11 @@ def train_in(
 
 def take_steps(
     run: PlannedRun,
-    progress: Progress,
-    metrics: Metrics,
     *,
     take_step: Callable[[int, Sequence[int], float], tuple[float, float]],
-    validate: Callable[[Progress], Progress],
+    validate: Callable[[Progress, Metrics], Progress],
 ) -> Progress:
-    """Take the steps that are left.
+    """Take the steps that are left after the last checkpoint.
 
     Args:
         take_step: changes the weights once, from (step, examples, learning rate); gives the loss and the gradient's
@@ -117,6 +115,20 @@ def take_steps(
     Raises:
         QuorumError: a loss that is no number.
     """
+    progress = load_checkpoint(run.engine, run.folder, run.place)
+    if progress.step:
+        run.place.say(f"going on after step {progress.step:,} of {run.num_steps:,}")
+    with Metrics(run.folder, run.place, first_step=progress.step, num_steps=run.num_steps) as metrics:
+        return _steps(run, progress, metrics, take_step, validate)
+
+
+def _steps(
+    run: PlannedRun,
+    progress: Progress,
+    metrics: Metrics,
+    take_step: Callable[[int, Sequence[int], float], tuple[float, float]],
+    validate: Callable[[Progress, Metrics], Progress],
+) -> Progress:
     every, validation = run.recipe.run, run.recipe.validation
     for step, examples in run.plan.steps(progress.step, run.num_steps):
         if validation and validation.patience is not None and progress.num_worse >= validation.patience:
@@ -135,7 +147,7 @@ def take_steps(
             metrics.write(progress.step, {"loss": loss, "lr": lr, "gradient_norm": norm, "tokens_per_s": rate})
         validates = validation is not None and (last or progress.step % validation.every == 0)
         if validates:
-            progress = validate(progress)
+            progress = validate(progress, metrics)
         if last or validates or progress.step % every.checkpoint_every == 0:
             save_checkpoint(run.engine, progress, run.folder, run.place)
     return progress
