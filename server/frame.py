@@ -110,6 +110,8 @@ class Frame:
         visit.caller = self._keys.caller(headers, is_page=b"text/html" in headers.get(b"accept", b""))
         if self.is_draining:
             raise try_later(503, "The server is going down.", 1)
+        if not scope["path"].isprintable():  # the router would take /solve and a line break for /solve
+            raise HttpProblem(404, "There is nothing here.")
         visit.at_end = self._expect(scope["path"])
 
     def _origin(self, headers: Mapping[bytes, bytes]) -> bytes | None:
