@@ -56,6 +56,8 @@ def to_markdown(results: Results, making: Making, captions: Sequence[tuple[str, 
     parts = [
         "# The paper in miniature",
         _opening(results, making),
+        f"Learning from own samples has pages of its own: [self-sampling]({FIGURES}/self-sampling.md) and "
+        f"[ReST-EM]({FIGURES}/self-training.md), written by `make reproduce-self`.",
         "## What holds here",
         *_holds(findings(results)),
         "## Table 2: supervised solution fine-tuning",
