@@ -11,8 +11,9 @@ from quorum.pipelines.stages import run_stages
 from quorum.terminal import say
 from reasoning.formats.write import atomic_file
 from recipes.scales import exit_code
-from recipes.self_sampling.document import Making, to_markdown
-from recipes.self_sampling.measure import measure
+from recipes.self_sampling.document import FIGURE, TITLES, Making, to_markdown
+from recipes.self_sampling.figure import draw
+from recipes.self_sampling.measure import known_ks, measure
 from recipes.self_sampling.plan import arms_stages
 from recipes.self_sampling.recipe import load_scale
 
@@ -37,9 +38,14 @@ def _compare(args: argparse.Namespace) -> Path:
     done = run_stages(arms_stages(recipe), args.output / "stages", say=say)
     settings = "".join(f" --set {override}" for override in args.overrides)
     making = Making(args.scale, recipe, done, f"python -m recipes.self_sampling --scale {args.scale}{settings}")
+    arms = measure(done, recipe.seeds)
     path: Path = (args.docs or args.output) / DOCUMENT
-    with atomic_file(path) as file:
-        file.write(to_markdown(measure(done, recipe.seeds), making).encode())
+    for place, text in (
+        (path.with_name(FIGURE), draw(arms, TITLES, known_ks(arms))),
+        (path, to_markdown(arms, making)),
+    ):
+        with atomic_file(place) as file:
+            file.write(text.encode())
     return path
 
 

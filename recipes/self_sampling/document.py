@@ -13,6 +13,7 @@ from recipes.self_sampling.recipe import ARMS, ArmsRecipe
 from rerank.intervals import interval
 from rerank.tables import aligned_table, percent, points
 
+FIGURE = "self-sampling.svg"  # beside the document
 VERSIONED = ("quorum-math", "torch", "transformers", "numpy")
 TITLES = {
     "mle": "MLE",
@@ -45,6 +46,7 @@ def to_markdown(arms: Mapping[str, Arm], making: Making) -> str:
         f"The p-values of this list are adjusted (Holm) over all of it; without p < 0.05 a finding is undecided.\n\n"
         f"{listed(findings(arms, ks[-1]))}",
         "## pass@k",
+        f"![pass@k of every arm]({FIGURE})",
         _passes(arms, ks),
         "## Difference to MLE, in points",
         "Paired on the same problems; a star is p < 0.05 after Holm's correction over the table.",
@@ -63,7 +65,8 @@ def _opening(arms: Mapping[str, Arm], making: Making) -> str:
     return (
         f"The arms of arXiv:2205.14318 (ICLR 2023 version, table 5) at the scale **{making.scale}**: programs of "
         f"{recipe.problems.train:,} procedural word problems, learned for {recipe.arm.run.max_steps:,} steps of "
-        f"{recipe.arm.batch.problems} problems from one model, which has learned solutions in words. "
+        f"{recipe.arm.batch.problems} problems from one model, which has learned "
+        f"programs of other templates, each in a form of its own. "
         f"Same steps, same order, {len(recipe.seeds)} seeds an arm. Each run's checkpoint is "
         f"the one with the best sample at T = {recipe.test.best_temperature} on validation; measured on "
         f"{len(run.best)} problems of templates that no run was trained on, {run.num_samples} samples each at "

@@ -10,8 +10,9 @@ from generator.self_sampling.evaluation import Scores
 from quorum.pipelines.stages import Done
 from reasoning.errors import InputError
 from recipes.self_sampling.document import TITLES, Making, to_markdown
+from recipes.self_sampling.figure import draw
 from recipes.self_sampling.findings import PAPER
-from recipes.self_sampling.measure import measure
+from recipes.self_sampling.measure import known_ks, measure
 from recipes.self_sampling.plan import arms_stages, run_name
 from recipes.self_sampling.recipe import ARMS, load_scale
 
@@ -50,6 +51,9 @@ def test_the_document_says_what_the_scores_say(tmp_path: Path) -> None:
     assert arms["mle"].by_seed(1) == [0.5, 0.5]
     assert arms["fcs-mle-aug"].by_seed(10) == [0.75, 0.75]
     assert (arms["mle"].correct, arms["mle"].partial) == ([1.5, 1.5], [0.25, 0.25])
+    drawing = draw(arms, TITLES, known_ks(arms))
+    assert drawing == draw(arms, TITLES, known_ks(arms))
+    assert all(f">{title}<" in drawing for title in TITLES.values())
     page = to_markdown(arms, Making("smoke", recipe, done, "the command"))
     assert "Fully correct samples with MLE-Aug beat MLE (pass@10): **holds**. Here +25.0 points" in page
     assert "Fully and partially correct samples with MLE-Aug beat MLE (pass@10): **undecided**" in page
