@@ -11,6 +11,7 @@ from recipes.self_sampling.findings import PAPER, findings, listed
 from recipes.self_sampling.measure import Arm, Values, differences, known_ks
 from recipes.self_sampling.recipe import ARMS, ArmsRecipe
 from rerank.intervals import interval
+from rerank.naming import counted
 from rerank.tables import aligned_table, percent, points
 
 FIGURE = "self-sampling.svg"  # beside the document
@@ -67,7 +68,7 @@ def _opening(arms: Mapping[str, Arm], making: Making) -> str:
         f"{recipe.problems.train:,} procedural word problems, learned for {recipe.arm.run.max_steps:,} steps of "
         f"{recipe.arm.batch.problems} problems from one model, which has learned "
         f"programs of other templates, each in a form of its own. "
-        f"Same steps, same order, {len(recipe.seeds)} seeds an arm. Each run's checkpoint is "
+        f"Same steps, same order, {counted(len(recipe.seeds), 'seed')} an arm. Each run's checkpoint is "
         f"the one with the best sample at T = {recipe.test.best_temperature} on validation; measured on "
         f"{len(run.best)} problems of templates that no run was trained on, {run.num_samples} samples each at "
         f"T = {recipe.test.temperature}. Values are percent, means over seeds; intervals are 95%, over problems. The "

@@ -14,7 +14,7 @@ from recipes.self_training.plan import Run, SeedRuns
 from recipes.self_training.recipe import ComparisonRecipe
 from rerank.intervals import interval
 from rerank.markdown import p_value
-from rerank.naming import title
+from rerank.naming import counted, title
 from rerank.tables import aligned_table, percent, points
 
 VERSIONED = ("quorum-math", "torch", "transformers", "numpy")
@@ -68,7 +68,7 @@ def _opening(found: Mapping[str, Values], making: Making) -> str:
         f"{each.sampling.num_samples} samples of each of {recipe.problems.train:,} problems, at most "
         f"{each.keep.per_problem} correct ones kept of a problem, every training from the base model and of "
         f"{each.training.run.max_steps:,} steps. Its controls have the same training: on the problems' own programs, "
-        f"and on the samples of one round that draws as many as all rounds. {len(recipe.seeds)} seeds, the last round "
+        f"and on the samples of one round that draws as many as all rounds. {counted(len(recipe.seeds), 'seed')}, the last round "
         f"is taken. Measured on {len(next(iter(found['base model'].values())))} problems of templates that no run was "
         f"trained on, a greedy sample and {test.num_samples} at T = {test.temperature}. Values are percent, means over "
         "seeds; intervals are 95%, over problems."
@@ -117,15 +117,18 @@ def _analysis(run: Run) -> str:
 
 
 def _grading(seeds: Sequence[SeedRuns]) -> str:
-    shares = [
-        run.done[f"{name}-graded"].took_s / run.done[name].took_s
+    times = [
+        (run.done[f"{name}-graded"].took_s, run.done[name].took_s)
         for runs in seeds
         for run in (runs.rest_em, runs.once)
         for name in (f"round-{each.number}-samples" for each in run.rounds[1:])
     ]
+    shares = [graded_s / drawn_s for graded_s, drawn_s in times]
+    graded_s, drawn_s = map(sum, zip(*times, strict=True))
     return (
-        f"Running and grading the programs of a round took {100 * min(shares):.2f}% to {100 * max(shares):.2f}% of the "
-        f"time of sampling them, reading and writing the files included."
+        f"Running and grading the programs took {100 * graded_s / drawn_s:.1f}% of the time of sampling them, "
+        f"{100 * min(shares):.1f}% to {100 * max(shares):.1f}% by round, starting the worker and reading and writing "
+        f"the files included."
     )
 
 
