@@ -69,9 +69,9 @@ def _opening(found: Mapping[str, Values], making: Making) -> str:
         f"{each.keep.per_problem} correct ones kept of a problem, every training from the base model and of "
         f"{each.training.run.max_steps:,} steps. Its controls have the same training: on the problems' own programs, "
         f"and on the samples of one round that draws as many as all rounds. {counted(len(recipe.seeds), 'seed')}, the "
-        f"last round is taken. Measured on {len(next(iter(found['base model'].values())))} problems of templates that no run was "
-        f"trained on, a greedy sample and {test.num_samples} at T = {test.temperature}. Values are percent, means over "
-        "seeds; intervals are 95%, over problems."
+        f"last round is taken. Measured on {len(next(iter(found['base model'].values())))} problems of templates that "
+        f"no run was trained on, a greedy sample and {test.num_samples} at T = {test.temperature}. Values are percent, "
+        "means over seeds; intervals are 95%, over problems."
     )
 
 
