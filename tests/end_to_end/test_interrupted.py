@@ -19,11 +19,13 @@ from quorum.cli import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(main(sys.argv[1:]))
 """
+# So does nohup, with SIGHUP.
 # The signal comes when a file is written in full and does not have its name yet, the last moment to fail.
 BEFORE_THE_NAME = """
 import os, signal, sys
 from quorum.cli import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.fsync = lambda _: os.kill(os.getpid(), signal.Signals[sys.argv[1]])
 sys.exit(main(sys.argv[2:]))
 """
