@@ -1,5 +1,6 @@
 """Recipes that run at several scales: recipe.yaml has all settings, scales.yaml what each scale changes."""
 
+import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +37,22 @@ def at_scale(recipe: type[R], folder: Path, scale: str, overrides: Sequence[str]
         raise InputError(f"--scale: expected one of {', '.join(known)}, found {scale!r}")
     changes = [f"{name}={yaml.safe_dump(value, default_flow_style=True)}" for name, value in known[scale].items()]
     return load_recipe(recipe, folder / "recipe.yaml", [*changes, *overrides])
+
+
+def read_arguments(module: str, description: str | None) -> argparse.Namespace:
+    """The arguments of `python -m module`: scale, overrides, output, docs (the output where not given), and the command
+    that makes the same numbers."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
+    parser.add_argument("--scale", default="full", help="smoke, small or full (default: full)")
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY.KEY=VALUE")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("build/reproduce-self"), metavar="DIR", help="for everything"
+    )
+    parser.add_argument("--docs", type=Path, metavar="DIR", help="for the document (default: the output)")
+    args = parser.parse_args()
+    args.docs = args.docs or args.output
+    args.command = " ".join([parser.prog, "--scale", args.scale, *(f"--set {value}" for value in args.overrides)])
+    return args
 
 
 def exit_code(name: str, work: Callable[[], None]) -> int:

@@ -5,7 +5,7 @@ counts and its name does not.
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from quorum.progress import Progress
 from reasoning.config import Section, check_recipe
 from reasoning.engines import SamplingParams
 from reasoning.formats import read_rows
-from reasoning.problems import read_problems
+from reasoning.problems import ProblemRow, read_problems
 
 Sources = Mapping[str, Path | Stage]
 
@@ -111,11 +111,23 @@ def _draw_samples(settings: Settings, folder: Path) -> None:
         keep_fields=(),
         problems_per_call=section.problems_per_call,
     )
-    with Progress(len(problems) * plan.rows_per_problem, "samples", doing="sampling") as progress:
+    sample_problems(model, problems, folder / "samples.jsonl", plan)
+
+
+def sample_problems(
+    model: str, problems: Sequence[ProblemRow], output: Path, plan: SamplingPlan, *, unit: str = "samples"
+) -> None:
+    """Sample every problem into a file, with a bar; killed and called again, it goes on.
+
+    Args:
+        model: as `load_generator` knows it.
+        unit: what the bar counts.
+    """
+    with Progress(len(problems) * plan.rows_per_problem, unit, doing="sampling") as progress:
         sample_file(
             load_generator(model),
             problems,
-            folder / "samples.jsonl",
+            output,
             plan=plan,
             on_resume=progress.resume,
             on_completion=lambda completion: progress.add(1, tokens=completion.num_tokens),

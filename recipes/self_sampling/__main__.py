@@ -10,7 +10,7 @@ from pathlib import Path
 from quorum.pipelines.stages import run_stages
 from quorum.terminal import say
 from reasoning.formats.write import atomic_file
-from recipes.scales import exit_code
+from recipes.scales import exit_code, read_arguments
 from recipes.self_sampling.document import FIGURE, TITLES, Making, to_markdown
 from recipes.self_sampling.figure import draw
 from recipes.self_sampling.measure import known_ks, measure
@@ -22,27 +22,19 @@ DOCUMENT = "self-sampling.md"
 
 def main() -> int:
     """Return 0 if all was done, 1 if something failed, 2 if the arguments are wrong, 130 if interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m recipes.self_sampling", description=__doc__)
-    parser.add_argument("--scale", default="full", help="smoke, small or full (default: full)")
-    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY.KEY=VALUE")
-    parser.add_argument(
-        "-o", "--output", type=Path, default=Path("build/reproduce-self"), metavar="DIR", help="for everything"
-    )
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="for the document (default: the output)")
-    args = parser.parse_args()
+    args = read_arguments("recipes.self_sampling", __doc__)
     return exit_code("self_sampling", lambda: print(_compare(args)))
 
 
 def _compare(args: argparse.Namespace) -> Path:
     recipe = load_scale(args.scale, args.overrides)
     done = run_stages(arms_stages(recipe), args.output / "stages", say=say)
-    settings = "".join(f" --set {override}" for override in args.overrides)
-    making = Making(args.scale, recipe, done, f"python -m recipes.self_sampling --scale {args.scale}{settings}")
+    how = Making(args.scale, recipe, done, args.command)
     arms = measure(done, recipe.seeds)
-    path: Path = (args.docs or args.output) / DOCUMENT
+    path: Path = args.docs / DOCUMENT
     for place, text in (
         (path.with_name(FIGURE), draw(arms, TITLES, known_ks(arms))),
-        (path, to_markdown(arms, making)),
+        (path, to_markdown(arms, how)),
     ):
         with atomic_file(place) as file:
             file.write(text.encode())

@@ -1,12 +1,10 @@
 """The comparison as a Markdown document: the numbers here beside the paper's, and what holds."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from quorum.pipelines.stages import Done
-from reasoning.config import resolved
+from recipes.making import making
 from recipes.self_sampling.findings import PAPER, findings, listed
 from recipes.self_sampling.measure import Arm, Values, differences, known_ks
 from recipes.self_sampling.recipe import ARMS, ArmsRecipe
@@ -15,7 +13,6 @@ from rerank.naming import counted
 from rerank.tables import aligned_table, percent, points
 
 FIGURE = "self-sampling.svg"  # beside the document
-VERSIONED = ("quorum-math", "torch", "transformers", "numpy")
 TITLES = {
     "mle": "MLE",
     "fcs-mle-aug": "FCS, MLE-Aug",
@@ -37,12 +34,12 @@ class Making:
     command: str
 
 
-def to_markdown(arms: Mapping[str, Arm], making: Making) -> str:
+def to_markdown(arms: Mapping[str, Arm], how: Making) -> str:
     """The whole document."""
     ks = known_ks(arms)
     parts = [
         "# Self-sampling in miniature",
-        _opening(arms, making),
+        _opening(arms, how),
         "## What holds here",
         f"The p-values of this list are adjusted (Holm) over all of it; without p < 0.05 a finding is undecided.\n\n"
         f"{listed(findings(arms, ks[-1]))}",
@@ -55,16 +52,16 @@ def to_markdown(arms: Mapping[str, Arm], making: Making) -> str:
         "## Buffers, diversity and seeds",
         _others(arms, ks[-1]),
         "## How it was made",
-        _making(making),
+        making(how.command, how.recipe, how.done.values()),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _opening(arms: Mapping[str, Arm], making: Making) -> str:
-    recipe = making.recipe
+def _opening(arms: Mapping[str, Arm], how: Making) -> str:
+    recipe = how.recipe
     run = next(iter(arms.values())).runs[0]
     return (
-        f"The arms of arXiv:2205.14318 (ICLR 2023 version, table 5) at the scale **{making.scale}**: programs of "
+        f"The arms of arXiv:2205.14318 (ICLR 2023 version, table 5) at the scale **{how.scale}**: programs of "
         f"{recipe.problems.train:,} procedural word problems, learned for {recipe.arm.run.max_steps:,} steps of "
         f"{recipe.arm.batch.problems} problems from one model, which has learned "
         f"programs of other templates, each in a form of its own. "
@@ -128,14 +125,3 @@ def _cell(values: Values) -> str:
 
 def _mean(values: list[float]) -> float:
     return sum(values) / len(values)
-
-
-def _making(making: Making) -> str:
-    minutes = sum(done.took_s for done in making.done.values()) / 60
-    versions = ", ".join(f"{name} {version(name)}" for name in VERSIONED)
-    recipe = json.dumps(resolved(making.recipe), ensure_ascii=False, indent=1)
-    return (
-        f"`{making.command}`. All stages together took {minutes:,.0f} minutes; what was cut off and begun again is "
-        f"counted once. {versions}.\n\n"
-        f"<details><summary>The recipe, every setting</summary>\n\n```json\n{recipe}\n```\n\n</details>"
-    )

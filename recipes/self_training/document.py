@@ -1,14 +1,12 @@
 """The comparison as a Markdown document: the numbers here beside the paper's, and what holds."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from quorum.pipelines.self_training.analysis import analyse
 from quorum.pipelines.self_training.document import to_markdown as analysis_markdown
 from quorum.pipelines.stages import Done
-from reasoning.config import resolved
+from recipes.making import making
 from recipes.self_training.measure import Claim, Key, Values, claims
 from recipes.self_training.plan import Run, SeedRuns
 from recipes.self_training.recipe import ComparisonRecipe
@@ -17,7 +15,6 @@ from rerank.markdown import p_value
 from rerank.naming import counted, title
 from rerank.tables import aligned_table, percent, points
 
-VERSIONED = ("quorum-math", "torch", "transformers", "numpy")
 # arXiv:2312.06585 on MATH, Pass@1 in percent: three rounds beat one round with three times the samples
 PAPER_ROUNDS, PAPER_ONCE = 41.9, 40.3
 CLAIMS = {
@@ -37,12 +34,12 @@ class Making:
     command: str
 
 
-def to_markdown(found: Mapping[str, Values], seeds: Sequence[SeedRuns], making: Making) -> str:
+def to_markdown(found: Mapping[str, Values], seeds: Sequence[SeedRuns], how: Making) -> str:
     """The whole document."""
     compared = claims(found)
     parts = [
         "# ReST-EM in miniature",
-        _opening(found, making),
+        _opening(found, how),
         "## What holds here",
         _holds(compared),
         "## Every model",
@@ -50,21 +47,21 @@ def to_markdown(found: Mapping[str, Values], seeds: Sequence[SeedRuns], making: 
         f"## {compared[0].one} less the others, in points",
         "Paired on the same problems; a star is p < 0.05 after Holm's correction over the table.",
         _differences(compared),
-        f"## The rounds of seed {making.recipe.seeds[0]}",
+        f"## The rounds of seed {how.recipe.seeds[0]}",
         _analysis(seeds[0].rest_em),
         "## What grading costs",
         _grading(seeds),
         "## How it was made",
-        _making(seeds, making),
+        making(how.command, how.recipe, [*how.first.values(), *_stages(seeds)]),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _opening(found: Mapping[str, Values], making: Making) -> str:
-    recipe = making.recipe
+def _opening(found: Mapping[str, Values], how: Making) -> str:
+    recipe = how.recipe
     each, test = recipe.self_training, recipe.self_training.test
     return (
-        f"ReST-EM (arXiv:2312.06585) at the scale **{making.scale}**: {each.rounds} rounds of "
+        f"ReST-EM (arXiv:2312.06585) at the scale **{how.scale}**: {each.rounds} rounds of "
         f"{each.sampling.num_samples} samples of each of {recipe.problems.train:,} problems, at most "
         f"{each.keep.per_problem} correct ones kept of a problem, every training from the base model and of "
         f"{each.training.run.max_steps:,} steps. Its controls have the same training: on the problems' own programs, "
@@ -132,16 +129,10 @@ def _grading(seeds: Sequence[SeedRuns]) -> str:
     )
 
 
-def _making(seeds: Sequence[SeedRuns], making: Making) -> str:
-    done = {each.output: each for runs in seeds for run in vars(runs).values() for each in run.done.values()}
-    minutes = sum(each.took_s for each in (*done.values(), *making.first.values())) / 60
-    versions = ", ".join(f"{name} {version(name)}" for name in VERSIONED)
-    recipe = json.dumps(resolved(making.recipe), ensure_ascii=False, indent=1)
-    return (
-        f"`{making.command}`. All stages together took {minutes:,.0f} minutes; what was cut off and begun again is "
-        f"counted once. {versions}.\n\n"
-        f"<details><summary>The recipe, every setting</summary>\n\n```json\n{recipe}\n```\n\n</details>"
-    )
+def _stages(seeds: Sequence[SeedRuns]) -> Iterator[Done]:
+    for runs in seeds:
+        for run in (runs.rest_em, runs.once, runs.references):
+            yield from run.done.values()
 
 
 def _cell(values: Values, metric: Key) -> str:

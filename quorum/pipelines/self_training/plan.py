@@ -117,10 +117,9 @@ def _written(recipe: SelfTrainingRecipe, number: int, policy: Model, samples: St
     inputs |= {"rows": samples, "problems": recipe.problems}
     inputs |= {f"apart-{i}": path for i, path in enumerate(recipe.files_to_keep_apart)}
     settings = {
-        "back_translation": section.model_dump(mode="json", exclude={"writer", "num_samples", "agreement"}),
+        "back_translation": section.model_dump(mode="json", exclude={"num_samples", "agreement"}) | {"writer": place},
         "seed": recipe.sampling.seed,
         "round": number,
-        "model": place,
         "problems_per_call": recipe.sampling.problems_per_call,
         "rows": f"{INPUT}rows",
         "known": [f"{INPUT}{name}" for name in inputs if name == "problems" or name.startswith("apart-")],

@@ -3,16 +3,15 @@
 import itertools
 from pathlib import Path
 
-from generator.sampling import SamplingPlan, sample_file
+from generator.sampling import SamplingPlan
 from generator.self_training.back_translation import BackTranslationSection, new_problems, to_ask, verified
 from generator.self_training.grading import graded_rows
 from generator.self_training.hints import hinted_problems
 from generator.self_training.recipe import KeepSection, SamplingSection, TrialsSection
 from generator.self_training.selection import by_problem, kept_rows, weighted
 from generator.self_training.trials import problems_of_round, seed_of, still_short
-from quorum.load import load_generator
 from quorum.pipelines.stages import Settings
-from quorum.progress import Progress
+from quorum.pipelines.work import sample_problems
 from reasoning.config import check_recipe
 from reasoning.formats import Row, read_rows, write_rows
 from reasoning.formats.write import atomic_file, write_lines
@@ -44,20 +43,12 @@ def draw(settings: Settings, folder: Path) -> None:
         keep_fields=(),
         problems_per_call=sampling.problems_per_call,
     )
-    with Progress(len(problems) * plan.num_samples, "samples", doing="sampling") as progress:
-        sample_file(
-            load_generator(settings["model"]),
-            problems,
-            folder / SAMPLES,
-            plan=plan,
-            on_resume=progress.resume,
-            on_completion=lambda completion: progress.add(1, tokens=completion.num_tokens),
-        )
+    sample_problems(settings["model"], problems, folder / SAMPLES, plan)
 
 
 def write_problems(settings: Settings, folder: Path) -> None:
     """Ask for questions of solutions, and keep those that are new problems."""
-    section = check_recipe(BackTranslationSection, {**settings["back_translation"], "writer": "-"}, folder.name)
+    section = check_recipe(BackTranslationSection, settings["back_translation"], folder.name)
     seed = seed_of(settings["seed"], round_number=settings["round"], wave=QUESTION_WAVE)
     asked = to_ask(by_problem(_rows(settings["rows"])), section, seed=seed)
     if asked:
@@ -68,15 +59,7 @@ def write_problems(settings: Settings, folder: Path) -> None:
             keep_fields=(),
             problems_per_call=settings["problems_per_call"],
         )
-        with Progress(len(asked), "questions", doing="writing") as progress:
-            sample_file(
-                load_generator(settings["model"]),
-                asked,
-                folder / SAMPLES,
-                plan=plan,
-                on_resume=progress.resume,
-                on_completion=lambda completion: progress.add(1, tokens=completion.num_tokens),
-            )
+        sample_problems(section.writer, asked, folder / SAMPLES, plan, unit="questions")
     known = {key for path in settings["known"] for key in read_manifest(Path(path))}
     found = new_problems(_rows(str(folder / SAMPLES)) if asked else [], known)
     with atomic_file(folder / WRITTEN) as file:
