@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,13 @@ class ScriptedServer:
         """The lines of the log."""
         return [json.loads(line) for line in self.log if line.startswith("{")]
 
+    def ready(self) -> list[dict[str, Any]]:
+        """What the processes beside the server said when each was ready."""
+        return [entry for entry in self.entries() if entry["event"] == "engine ready"]
+
     def engine_pid(self) -> int:
         """Of the process that runs the models now."""
-        ready = [entry for entry in self.entries() if entry["event"] == "engine ready" and entry["generator"]]
-        return int(ready[-1]["pid"])
+        return int([entry for entry in self.ready() if entry["generator"]][-1]["pid"])
 
 
 @contextlib.contextmanager
@@ -60,9 +63,7 @@ def scripted_server(*, has_judge: bool = True, **settings: Any) -> Iterator[Scri
         reader = threading.Thread(target=_collect, args=(process.stderr, server.log))
         reader.start()
         try:
-            _await(
-                lambda: any("engine ready" in line and "scripted" in line for line in server.log), process, server.log
-            )
+            _await(lambda: len(server.ready()) == 2, process, server.log)  # the models, and what compares answers
             server.url = re.findall(r"serving (\S+)", "\n".join(server.log))[0]
             yield server
         finally:
@@ -78,7 +79,7 @@ def _collect(lines: Any, log: list[str]) -> None:
             log.append(line)
 
 
-def _await(condition: Any, process: subprocess.Popen[str], log: list[str]) -> None:
+def _await(condition: Callable[[], bool], process: subprocess.Popen[str], log: list[str]) -> None:
     end = time.monotonic() + START_TIMEOUT_S
     while not condition():
         if process.poll() is not None or time.monotonic() > end:

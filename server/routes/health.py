@@ -13,12 +13,15 @@ async def livez(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """The models are loaded and have done a first inference, the queue is short, and the server is not going down."""
+    """The models are loaded and have done a first inference, answers can be compared, the queue is short, and the server
+    is not going down."""
     service = service_of(request)
     if request.app.state.frame.is_draining:
         raise try_later(503, "The server is going down.", 1)
     if not service.engine.is_ready:
         raise try_later(503, "The models are being loaded.", 1)
+    if not service.grader.is_ready:
+        raise try_later(503, "The process that compares answers is starting.", 1)
     if service.admission.is_crowded:
         raise try_later(503, "The queue is nearly full.", 1)
     return json_response({"status": "ready"})

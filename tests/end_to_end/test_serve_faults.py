@@ -115,7 +115,7 @@ def told_of(server: ScriptedServer) -> list[dict[str, Any]]:
 
 
 def test_engines_end_with_a_server_that_is_killed(server: ScriptedServer) -> None:
-    pids = [entry["pid"] for entry in server.entries() if entry["event"] == "engine ready"]
+    pids = [entry["pid"] for entry in server.ready()]
     server.process.kill()
     for pid in pids:
         assert_gone(pid)
