@@ -23,6 +23,7 @@ from reasoning.engines.row_cache import RowCache
 from reasoning.errors import QuorumError
 
 PREFILL_TOKENS = 8192  # of a forward pass over prompts, padding included
+PREFILL_PADDING = 256  # tokens of it; reading more costs about as much as a pass of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Decoding:
             room = min(self._max_samples, self._cache_tokens // longest)
             if num_samples > room and (self._rows or batches):
                 break
-            if not batches or len(batches[-1][0].prompt) * (len(batches[-1]) + 1) > PREFILL_TOKENS:
+            if not batches or not _fits(job, batches[-1]):
                 batches.append([])
             batches[-1].append(self._waiting.popleft())
         return batches
@@ -192,6 +193,13 @@ class Decoding:
         placed.update(zip(free, (row for _, row in homeless), strict=True))
         self._cache.move([source for source, _ in homeless], free, num_rows=len(alive))
         self._rows = [placed[place] for place in range(len(alive))]
+
+
+def _fits(job: Job, batch: list[Job]) -> bool:
+    """Whether a pass over prompts takes one more, which is no longer than the last."""
+    num_tokens = len(batch[0].prompt) * (len(batch) + 1)
+    padding = num_tokens - sum(len(other.prompt) for other in [*batch, job])
+    return num_tokens <= PREFILL_TOKENS and padding <= PREFILL_PADDING
 
 
 def _branches(row: Row, drawn: list[int]) -> list[tuple[Row, int]]:

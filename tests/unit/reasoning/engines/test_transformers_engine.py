@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from reasoning.engines import Completion, Request, SamplingParams
+from reasoning.engines.decoding import PREFILL_PADDING
 from reasoning.engines.loading import LoadedModel
 from reasoning.engines.transformers_engine import TransformersEngine
 from reasoning.errors import InputError, QuorumError
@@ -31,16 +32,18 @@ def by_key(completions: Iterator[Completion]) -> dict[tuple[int, int], Completio
 
 
 class Widths:
-    """The rows of each forward pass."""
+    """The rows of each forward pass, and its columns: one in each pass that draws on."""
 
     def __init__(self, model: Any) -> None:
         self.rows: list[int] = []
+        self.columns: list[int] = []
         self.tokens = 0
         model.register_forward_pre_hook(self._note, with_kwargs=True)
 
     def _note(self, model: Any, args: Any, kwargs: dict[str, Any]) -> None:
         rows, columns = kwargs["input_ids"].shape
         self.rows.append(rows)
+        self.columns.append(columns)
         self.tokens += rows * columns
 
 
@@ -50,6 +53,17 @@ class TestBatches:
         widths = Widths(model.model)
         list(TransformersEngine(model).sample([Request(PROMPTS[3], tuple(range(50)))], replace(PARAMS, max_tokens=1)))
         assert widths.tokens == len(model.tokenizer(PROMPTS[3])["input_ids"])
+
+    def test_a_long_prompt_does_not_pad_many_short_ones(self) -> None:
+        model = loaded()
+        widths = Widths(model.model)
+        prompts = [PROMPTS[0]] * 40 + [PROMPTS[8]]
+        requests = [Request(prompt, (i,)) for i, prompt in enumerate(prompts)]
+        list(TransformersEngine(model).sample(requests, replace(PARAMS, max_tokens=1)))
+        lengths = [len(model.tokenizer(prompt)["input_ids"]) for prompt in prompts]
+        assert len(lengths) * max(lengths) - sum(lengths) > 4 * PREFILL_PADDING
+        assert widths.tokens <= sum(lengths) + PREFILL_PADDING * len(widths.rows)
+        assert len(widths.rows) < 4
 
     def test_equal_texts_are_one_row(self) -> None:
         model = loaded()
@@ -101,7 +115,7 @@ class TestBatches:
         model = loaded()
         widths = Widths(model.model)
         first = next(TransformersEngine(model).sample(REQUESTS, replace(PARAMS, max_tokens=100)))
-        assert len(widths.rows) == first.num_tokens + 1
+        assert widths.columns.count(1) == first.num_tokens
         assert not torch.is_inference_mode_enabled()
 
 
