@@ -23,8 +23,10 @@ from typing import Any, TypeAlias
 
 from math_verify import parse, verify
 
+from benchmarks.ratios import in_turn, ratio_of, tell
 from reasoning.answers import Grade, cluster, grade, symbolic
 
+ROUNDS = 3
 Labels: TypeAlias = list[int | None]
 Problem: TypeAlias = dict[str, Any]  # answers, truth
 Pair: TypeAlias = dict[str, Any]  # a, b, equal, perhaps contested
@@ -65,7 +67,7 @@ def _spell(value: Fraction, rng: random.Random) -> str:
 def _bench_clustering(problems: Sequence[Problem]) -> None:
     num_answers = sum(len(problem["answers"]) for problem in problems)
     print(f"clustering: {len(problems)} problems, {num_answers} answers")
-    print(f"{'':34}{'seconds':>9}{'ratio':>8}{'precision':>11}{'recall':>8}{'majorities changed':>20}")
+    print(f"{'':34}{'seconds':>9}{'precision':>11}{'recall':>8}{'majorities changed':>20}")
     methods: list[tuple[str, Callable[[Sequence[str | None]], Labels]]] = [
         ("Quorum", cluster),
         ("Math-Verify, every answer", lambda answers: _verify_clusters(answers, "$")),
@@ -73,18 +75,24 @@ def _bench_clustering(problems: Sequence[Problem]) -> None:
         ("Math-Verify, every, without $", lambda answers: _verify_clusters(answers, "")),
         ("Math-Verify, distinct, without $", lambda answers: _distinct(answers, "")),
     ]
-    ours_s = 0.0
-    for name, method in methods:
-        _clear_caches()
-        start = time.perf_counter()
-        labels = [method(problem["answers"]) for problem in problems]
-        seconds = time.perf_counter() - start
-        ours_s = ours_s or seconds
+    found: dict[str, list[Labels]] = {}
+
+    def cold(name: str, method: Callable[[Sequence[str | None]], Labels]) -> Callable[[], None]:
+        def work() -> None:
+            _clear_caches()
+            found[name] = [method(problem["answers"]) for problem in problems]
+
+        return work
+
+    times = in_turn([cold(name, method) for name, method in methods], rounds=ROUNDS)
+    for (name, _), seconds in zip(methods, times, strict=True):
+        labels, truths = found[name], [problem["truth"] for problem in problems]
         precision, recall = _pair_precision_and_recall(problems, labels)
-        truths = [problem["truth"] for problem in problems]
         voted = [_majority(*both) for both in zip(labels, truths, strict=True)]
         changed = sum(a != _majority(truth, truth) for a, truth in zip(voted, truths, strict=True))
-        print(f"{name:34}{seconds:9.3f}{seconds / ours_s:8.1f}{precision:11.4f}{recall:8.4f}{changed:20}")
+        print(f"{name:34}{statistics.median(seconds):9.3f}{precision:11.4f}{recall:8.4f}{changed:20}")
+    for (name, _), seconds in zip(methods[1:], times[1:], strict=True):
+        tell("cluster answers, cold", name, ratio_of(times[0], seconds))
     print()
 
 
@@ -138,7 +146,8 @@ def _bench_grading(pairs: Sequence[Pair]) -> None:
         ("Math-Verify", lambda a, b: bool(verify(parse(f"${b}$"), parse(f"${a}$")))),
         ("Math-Verify, without $", lambda a, b: bool(verify(parse(b), parse(a)))),
     ]
-    for name, grader in graders:
+    medians: dict[str, list[float]] = {}
+    for name, grader in graders * ROUNDS:
         cold, warm, outcomes = [], [], Counter[str]()
         for pair in pairs:
             _clear_caches()
@@ -148,11 +157,15 @@ def _bench_grading(pairs: Sequence[Pair]) -> None:
             warm.append(warm_s)
             outcomes["unknown"] += decision is None
             outcomes["right" if bool(decision) == pair["equal"] else "wrong equal" if decision else "wrong"] += 1
-        print(
-            f"{name:34}{statistics.median(cold) * 1e6:9.1f}{statistics.median(warm) * 1e6:9.1f}"
-            f"{outcomes['right'] / len(pairs):8.2%}{outcomes['wrong equal']:13}{outcomes['wrong']:15}"
-            f"{outcomes['unknown']:9}"
-        )
+        medians.setdefault(name, []).append(statistics.median(cold))
+        if len(medians[name]) == ROUNDS:
+            print(
+                f"{name:34}{statistics.median(cold) * 1e6:9.1f}{statistics.median(warm) * 1e6:9.1f}"
+                f"{outcomes['right'] / len(pairs):8.2%}{outcomes['wrong equal']:13}{outcomes['wrong']:15}"
+                f"{outcomes['unknown']:9}"
+            )
+    for name in list(medians)[1:]:
+        tell("grade the median pair, cold", name, ratio_of(medians["Quorum"], medians[name]))
 
 
 def _grade(a: str, b: str) -> bool | None:

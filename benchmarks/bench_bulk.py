@@ -2,12 +2,11 @@
 
 python benchmarks/bench_bulk.py rows --sizes 10000 100000 1000000
 python benchmarks/bench_bulk.py kills --kills 50 [--backend ray]
-python benchmarks/bench_bulk.py workers
+python benchmarks/bench_bulk.py workers [--rounds 3]
 """
 
 import argparse
 import json
-import os
 import random
 import resource
 import subprocess
@@ -15,16 +14,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from statistics import median
 
+from benchmarks.ratios import in_turn, ratio_of, tell
 from generator.sampling import SamplingPlan, sample_file
 from reasoning.engines import Completion, Request, SamplingParams
+from reasoning.problems.arith import arith_problems
 from rerank.batch import Pool
 from tests.slow_job import BATCH, PLAN, Slow, problems, run_killed
 
 SAMPLES = 64
+WORKERS = (1, 2, 4)
 MEASURED = """
 import resource, sys
 from quorum.cli import main
@@ -113,26 +117,51 @@ class Busy:
                 yield Completion(i, j, f"#### {number % 5}", 3, 9, "stop")
 
 
-def measure_workers(num_problems: int, rounds: int) -> None:
-    """The processor time that work is divided into: what the driver does alone bounds the gain of more workers."""
+def measure_workers(rounds: int) -> None:
+    """Three kinds of work with one, two and four workers, in turn, from start to end."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_rows(folder / "rows.jsonl", 100_000)
+        with (folder / "problems.jsonl").open("w") as file:
+            file.writelines(row.to_json() + "\n" for row in arith_problems("test", limit=320))
+        works: dict[str, Callable[[int, Path], None]] = {
+            "an engine that only computes": sample_busy,
+            "rerank 100,000 rows": lambda workers, output: quorum(
+                "rerank", folder / "rows.jsonl", "--strategy", "w.rr", "--workers", workers, "-o", output
+            ),
+            "sample 320 problems x 16, embedded": lambda workers, output: quorum(
+                "sample", folder / "problems.jsonl", "--generator", "embedded", "--n", 16, "--workers", workers,
+                "--max-tokens", 100, "-o", output,
+            ),
+        }  # fmt: skip
+        for what, work in works.items():
+            outputs = [folder / f"{workers}.jsonl" for workers in WORKERS]
+            one, two, four = in_turn(
+                [partial(from_nothing, work, w, output) for w, output in zip(WORKERS, outputs, strict=True)],
+                rounds=rounds,
+            )
+            same = len({output.read_bytes() for output in outputs}) == 1
+            shown = ", ".join(f"{median(seconds):.1f}" for seconds in (one, two, four))
+            print(f"{what}: {shown} s with 1, 2, 4 workers; same bytes: {same}")
+            tell(f"{what}, two workers", "one worker", ratio_of(two, one))
+            tell(f"{what}, four workers", "one worker", ratio_of(four, one))
+
+
+def from_nothing(work: Callable[[int, Path], None], workers: int, output: Path) -> None:
+    output.unlink(missing_ok=True)
+    output.with_name(output.name + ".settings").unlink(missing_ok=True)
+    work(workers, output)
+
+
+def sample_busy(workers: int, output: Path) -> None:
     plan = SamplingPlan(num_samples=SAMPLES, params=SamplingParams(), problems_per_call=4)
-    outputs: set[bytes] = set()
-    print("workers, seconds, processor s of the driver, of all workers, gain that this allows on free cores")
-    alone = 0.0
-    for workers in (1, 2, 4):
-        with tempfile.TemporaryDirectory() as folder:
-            output = Path(folder) / "rows.jsonl"
-            before, start = os.times(), time.monotonic()
-            with Pool(workers) as pool:
-                sample_file(Busy(rounds), problems(num_problems), output, plan=plan, backend=pool.each)
-            took_s, after = time.monotonic() - start, os.times()
-            outputs.add(output.read_bytes())
-        driver_s = after.user + after.system - before.user - before.system
-        workers_s = after.children_user + after.children_system - before.children_user - before.children_system
-        alone = alone or max(driver_s, workers_s)
-        gain = alone / max(driver_s, workers_s / workers)
-        print(f"{workers}, {took_s:.1f}, {driver_s:.2f}, {workers_s:.2f}, {gain:.2f}", flush=True)
-    print(f"same bytes: {len(outputs) == 1}")
+    with Pool(workers) as pool:
+        sample_file(Busy(rounds=4000), problems(64), output, plan=plan, backend=pool.each)
+
+
+def quorum(*arguments: object) -> None:
+    command = [sys.executable, "-m", "quorum", *map(str, arguments)]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def main() -> None:
@@ -142,6 +171,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--backend", choices=("local", "ray"), default="local", help="of what is killed")
+    parser.add_argument("--rounds", type=int, default=3, help="of workers")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if args.what in ("rows", "all"):
@@ -149,7 +179,7 @@ def main() -> None:
     if args.what in ("kills", "all"):
         measure_kills(args.kills, args.seed, args.backend)
     if args.what in ("workers", "all"):
-        measure_workers(num_problems=64, rounds=4000)
+        measure_workers(args.rounds)
     print(f"peak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 

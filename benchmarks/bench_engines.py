@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from benchmarks.ratios import ratio_of, tell
 from quorum.load import EMBEDDED_MODELS
 from reasoning.engines import Request, SamplingParams
 from reasoning.engines.loading import LoadedModel, load_model
@@ -26,7 +27,7 @@ from reasoning.training.bpe import train_bpe
 
 
 def main() -> None:
-    """Print both rates and their ratio."""
+    """Print both rates, round by round, and their ratio."""
     args = _arguments()
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
@@ -36,11 +37,12 @@ def main() -> None:
             loaded.model.set_attn_implementation(args.attention)
         prompts = [solution_prompt(row.problem) for row in arith_problems("test", limit=args.problems)]
         params = SamplingParams(temperature=args.temperature, top_p=args.top_p, max_tokens=args.max_tokens)
-        engine = _timed(lambda: _engine(loaded, prompts, args.n, params))
-        print(f"engine:   {engine[0]:>7,} tokens in {engine[1]:6.1f} s, {engine[2]:8,.0f} a second", flush=True)
-        generate = _timed(lambda: _generate(loaded, prompts, args.n, params))
-        print(f"generate: {generate[0]:>7,} tokens in {generate[1]:6.1f} s, {generate[2]:8,.0f} a second")
-        print(f"ratio:    {engine[2] / generate[2]:.2f}")
+        ours, theirs = [], []
+        for _ in range(args.rounds):
+            ours.append(_timed("engine", lambda: _engine(loaded, prompts, args.n, params)))
+            theirs.append(_timed("generate", lambda: _generate(loaded, prompts, args.n, params)))
+        model = "an untrained model" if args.untrained else "a trained model"
+        tell(f"sample {args.n} of a problem, {model}", "generate, problem by problem", ratio_of(ours, theirs))
 
 
 def _engine(loaded: LoadedModel, prompts: list[str], n: int, params: SamplingParams) -> int:
@@ -68,12 +70,13 @@ def _generate(loaded: LoadedModel, prompts: list[str], n: int, params: SamplingP
     return num_tokens
 
 
-def _timed(work: Callable[[], int]) -> tuple[int, float, float]:
-    """What the work counted, its seconds, and the rate."""
+def _timed(name: str, work: Callable[[], int]) -> float:
+    """The seconds of a token."""
     started = time.perf_counter()
     counted = work()
     seconds = time.perf_counter() - started
-    return counted, seconds, counted / seconds
+    print(f"{name:<8} {counted:>7,} tokens in {seconds:6.1f} s, {counted / seconds:8,.0f} a second", flush=True)
+    return seconds / counted
 
 
 def _untrained(folder: Path) -> str:
@@ -103,6 +106,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--untrained", action="store_true", help="a Llama of 8 layers of width 256")
     parser.add_argument("--problems", type=int, default=8)
     parser.add_argument("--n", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--max-tokens", type=int, default=300)
     parser.add_argument("--temperature", type=float, default=0.8)
     parser.add_argument("--top-p", type=float, default=1.0)

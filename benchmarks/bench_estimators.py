@@ -8,10 +8,12 @@ Prints seconds, ratios and how far the results lie apart. Runs about a minute.
 import time
 from collections.abc import Callable
 from itertools import combinations
+from statistics import median
 from typing import TypeVar
 
 import numpy as np
 
+from benchmarks.ratios import in_turn, ratio_of, tell
 from reasoning.types import Candidate, Problem
 from rerank.estimators import estimate, estimate_parameters
 from rerank.exact import _maj1_curve, maj1_curve
@@ -63,11 +65,19 @@ def bench_maj1_curves() -> None:
 def bench_against_brute_force() -> None:
     sizes, correct, num_samples = [6, 5, 4, 2, 1], 1, 18
     votes = [i for i, size in enumerate(sizes) for _ in range(size)]
-    _maj1_curve.cache_clear()
-    fast, curve = timed(lambda: maj1_curve(sizes, correct))
-    slow, counted = timed(lambda: [count_subsets(votes, correct, k) for k in range(1, num_samples + 1)])
-    apart = float(np.abs(curve - counted).max())
-    print(f"maj1 of 18 samples, every k, against all 2^18 subsets: {slow / fast:,.0f} times faster, {apart:.0e} apart")
+    counted = [count_subsets(votes, correct, k) for k in range(1, num_samples + 1)]
+    apart = float(np.abs(maj1_curve(sizes, correct) - counted).max())
+    print(f"maj1 of 18 samples, every k, against all 2^18 subsets: {apart:.0e} apart")
+
+    def exact() -> None:
+        _maj1_curve.cache_clear()
+        maj1_curve(sizes, correct)
+
+    def by_subsets() -> None:
+        for k in range(1, num_samples + 1):
+            count_subsets(votes, correct, k)
+
+    tell("exact Maj1@k of 18 samples, every k", "all 2^18 subsets", ratio_of(*in_turn([exact, by_subsets], rounds=3)))
 
 
 def bench_report() -> None:
@@ -99,15 +109,17 @@ def bench_against_naive_draws() -> None:
         ]
         return float(np.mean([s is not None and s.candidate.answer == "a0" for s in rights]))
 
-    slow, slow_value = timed(naive)
-    fast, estimates = timed(lambda: estimate(problems, sample_sizes=[n]))
+    fast, slow = in_turn([lambda: estimate(problems, sample_sizes=[n]), naive], rounds=3)
+    estimates = estimate(problems, sample_sizes=[n])
     (found,) = [e for e in estimates if e.name == "w.rr"]
     variances = found.values * (1 - found.values)
     num_wanted = variances.sum() / (len(problems) * 0.001) ** 2  # draws a problem for an error of 0.001
-    slow_to_tolerance = slow / num_draws * num_wanted
-    print(f"w.rr at n = 16, 50 problems: {slow_value:.3f} drawn one by one, {found.mean:.3f} here")
-    print(f"  to a standard error of 0.001: {slow_to_tolerance:.1f} s one by one for this strategy alone,")
-    print(f"    {fast:.2f} s here for all {len(estimates)} estimates: {slow_to_tolerance / fast:,.0f} times faster")
+    to_tolerance = [seconds / num_draws * num_wanted for seconds in slow]
+    print(f"w.rr at n = 16, 50 problems: {naive():.3f} drawn one by one, {found.mean:.3f} here")
+    print(f"  to a standard error of 0.001: {median(to_tolerance):.1f} s one by one for this strategy alone,")
+    print(f"    {median(fast):.2f} s here for all {len(estimates)} estimates")
+    what = f"{len(estimates)} estimates at n = 16 to 0.001"
+    tell(what, "drawing subsets for W.RR alone", ratio_of(fast, to_tolerance))
 
 
 def make_problems(num_problems: int, num_samples: int, *, decimals: int | None = None) -> list[GradedProblem]:

@@ -14,14 +14,14 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from statistics import median
 
+from benchmarks.ratios import Ratio, in_turn, ratio_of, tell
 from reasoning.answers import extract_answer
 
-Extractor: TypeAlias = Callable[[str], str | None]
-
+ROUNDS = 3
 _BOX = re.compile(r"\\boxed\{([^{}]*)\}")
 _STATEMENT = re.compile(r"(?:####|answer is:?)\s*\$?(-?[\d.,]*\d)", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
@@ -61,9 +61,10 @@ _HOSTILE_LENGTH = 100_000
 
 
 def main() -> None:
-    print(f"{'texts':34}{'number':>8}{'characters':>12}{'Quorum, us':>12}{'plain, us':>11}{'ratio':>7}{'agree':>8}")
-    for name, texts in (_load() or _generate(random.Random(0))).items():
-        _bench(name, texts)
+    print(f"{'texts':34}{'number':>8}{'characters':>12}{'Quorum, us':>12}{'plain, us':>11}{'agree':>8}")
+    ratios = {name: _bench(name, texts) for name, texts in (_load() or _generate(random.Random(0))).items()}
+    for name, ratio in ratios.items():
+        tell(f"find the answer: {name}", "a regular expression", ratio)
     _bench_hostile(random.Random(0))
 
 
@@ -106,22 +107,15 @@ def _generate(rng: random.Random) -> dict[str, list[str]]:
     return {"generated": texts, "generated, 4 joined": ["\n".join(texts[i : i + 4]) for i in range(0, 2000, 4)]}
 
 
-def _bench(name: str, texts: Sequence[str]) -> None:
-    ours_us, ours = _timed(extract_answer, texts)
-    plain_us, plain = _timed(plain_answer, texts)
+def _bench(name: str, texts: Sequence[str]) -> Ratio:
+    works = [lambda: [extract_answer(text) for text in texts], lambda: [plain_answer(text) for text in texts]]
+    times = in_turn(works, rounds=ROUNDS, clock=time.process_time)
+    ours, plain = ([extract(text) for text in texts] for extract in (extract_answer, plain_answer))
+    ours_us, plain_us = (1e6 * median(seconds) / len(texts) for seconds in times)
     agree = sum(a == b or (a or "").lstrip("$") == b for a, b in zip(ours, plain, strict=True)) / len(texts)
     length = sum(map(len, texts)) / len(texts)
-    print(f"{name:34}{len(texts):8}{length:12.0f}{ours_us:12.1f}{plain_us:11.1f}{ours_us / plain_us:7.1f}{agree:8.1%}")
-
-
-def _timed(extract: Extractor, texts: Sequence[str]) -> tuple[float, list[str | None]]:
-    """Microseconds of CPU a text, the best of three runs, and the answers."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        answers = [extract(text) for text in texts]
-        times.append(time.process_time() - start)
-    return min(times) / len(texts) * 1e6, answers
+    print(f"{name:34}{len(texts):8}{length:12.0f}{ours_us:12.1f}{plain_us:11.1f}{agree:8.1%}")
+    return ratio_of(*times)
 
 
 def _bench_hostile(rng: random.Random) -> None:

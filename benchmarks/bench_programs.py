@@ -15,14 +15,21 @@ import json
 import os
 import random
 import resource
+import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+from benchmarks.ratios import in_turn, ratio_of, tell
 from reasoning.programs import close, execute, execute_many, pool, states, steps, trace
 
+ROUNDS = 5
+NUM_ALONE = 20  # programs that have a process each, in a round
 FUZZ_BATCH = 5_000
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**")
 TOKENS = (
@@ -62,34 +69,34 @@ def main() -> None:
 
 def bench_speed(rng: random.Random, count: int, workers: int) -> None:
     kinds = {"plain": plain_programs(rng, count), "sampled": sampled_programs(rng, count)}
-    print(f"{'programs a second':34}{'plain':>10}{'sampled':>10}    (best of 3)")
-    for name, method in (
-        ("execute, cold, all states", run_cold),
-        ("execute, warm, all states", lambda programs: [execute(program) for program in programs]),
-        ("compile and exec, no states", lambda programs: [run_in_python(program) for program in programs]),
-    ):
-        print(f"{name:34}" + "".join(f"{best_rate(method, programs):10,.0f}" for programs in kinds.values()))
+    for kind, programs in kinds.items():
+        print(f"{kind}: programs a second, the median of {ROUNDS} rounds")
+        works = [partial(work, programs) for work in (run_cold, run_warm, run_in_python)]
+        cold, warm, plain = in_turn(works, rounds=ROUNDS, clock=time.process_time)
+        (alone,) = in_turn([partial(run_alone, programs[:NUM_ALONE])], rounds=ROUNDS)
+        a_process = [seconds * count / NUM_ALONE for seconds in alone]
+        names = ("execute, cold, all states", "execute, warm, all states", "compile and exec, no states")
+        for name, seconds in zip((*names, "a process a program"), (cold, warm, plain, a_process), strict=True):
+            print(f"{name:34}{count / median(seconds):10,.0f}")
+        for state, ours in (("cold", cold), ("warm", warm)):
+            tell(f"run {kind} programs with all states, {state}", "compile and exec, no states", ratio_of(ours, plain))
+        tell(f"run {kind} programs with all states, cold", "a process a program", ratio_of(cold, a_process))
     execute_many(["answer = 1"] * workers, workers=workers)  # start the workers
-    many = [best_rate(lambda programs: execute_many(programs, workers=workers), p, repeat=1) for p in kinds.values()]
-    print(f"{f'execute_many, workers={workers}, cold':34}" + "".join(f"{rate:10,.0f}" for rate in many))
+    for kind, programs in kinds.items():
+        ((in_workers,),) = in_turn([partial(execute_many, programs, workers=workers)], rounds=1)
+        print(f"{f'execute_many, workers={workers}, {kind}, cold':40}{count / in_workers:10,.0f} a second")
     lines = [program.count("\n") + 1 for programs in kinds.values() for program in programs]
     distinct = [len({line for p in programs for line in p.split("\n")}) for programs in kinds.values()]
     print(f"{sum(lines) / len(lines):.2f} lines a program; distinct lines: {distinct} of {count:,} programs each")
 
 
-def best_rate(method: Callable[[Sequence[str]], Any], programs: Sequence[str], *, repeat: int = 3) -> float:
-    """Programs per processor second, of this process and its children, or per second if that is longer."""
-    rates = []
-    for _ in range(repeat):
-        start, start_processor = time.perf_counter(), time.process_time()
-        method(programs)
-        processor = time.process_time() - start_processor
-        rates.append(len(programs) / (processor if repeat > 1 else time.perf_counter() - start))
-    return max(rates)
-
-
 def run_cold(programs: Sequence[str]) -> None:
     forget()
+    for program in programs:
+        execute(program)
+
+
+def run_warm(programs: Sequence[str]) -> None:
     for program in programs:
         execute(program)
 
@@ -101,11 +108,15 @@ def forget() -> None:
     states._known.clear()
 
 
-def run_in_python(program: str) -> dict[str, Any]:
-    """What CPython makes of a program that was generated here."""
-    variables: dict[str, Any] = {"__builtins__": {}}
-    exec(compile(program, "program", "exec"), variables)
-    return variables
+def run_in_python(programs: Sequence[str]) -> None:
+    for program in programs:
+        exec(compile(program, "program", "exec"), {"__builtins__": {}})
+
+
+def run_alone(programs: Sequence[str]) -> None:
+    """Each in an interpreter of its own."""
+    for program in programs:
+        subprocess.run([sys.executable, "-I", "-S", "-c", program], check=False, stderr=subprocess.DEVNULL)
 
 
 def plain_programs(rng: random.Random, count: int) -> list[str]:

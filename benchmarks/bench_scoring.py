@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 
 import torch
 
+from benchmarks.ratios import ratio_of, tell
 from evaluator.model import VerdictModel
 from evaluator.scored_files import largest_drift
 from evaluator.scoring import Scorer
@@ -51,12 +52,13 @@ def main() -> None:
     size = sum(p.numel() for p in model.parameters())
     print(f"{size:,} parameters, {model.config.vocab_size:,} tokens of vocabulary, {args.threads} threads")
     sharing = read(args.samples, args.problems) if args.samples else slips(args.problems)
-    for name, problems in (("sharing the problem only", apart(args.problems, tokenizer)), ("samples", sharing)):
-        print(f"\n{name}")
-        compare(model, tokenizer, problems)
+    sets = {"sharing the problem only": apart(args.problems, tokenizer), "sharing beginnings": sharing}
+    for what, problems in sets.items():
+        print(f"\n{what}")
+        compare(what, model, tokenizer, problems)
 
 
-def compare(model: Any, tokenizer: Any, problems: Problems) -> None:
+def compare(what: str, model: Any, tokenizer: Any, problems: Problems) -> None:
     """Time both on each problem in turn, after one warm-up."""
     verdicts = VerdictModel(model, tokenizer)
     reader = verdicts.reader
@@ -64,29 +66,29 @@ def compare(model: Any, tokenizer: Any, problems: Problems) -> None:
     plain = padded(model, tokenizer, verdicts.verdict.audit.tokens)
     for score in (scorer.score, plain):
         score(*problems[0])
-    times = {"quorum": 0.0, "padded": 0.0}
+    times: dict[str, list[float]] = {"quorum": [], "padded": []}
     reader.num_tokens = 0
     ours: list[float | None] = []
     for problem, solutions in problems:
-        ours += timed(scorer.score, problem, solutions, times, "quorum")
-        timed(plain, problem, solutions, times, "padded")
+        ours += timed(scorer.score, problem, solutions, times["quorum"])
+        timed(plain, problem, solutions, times["padded"])
     lengths = [len(t) for p, s in problems for t in tokenizer([verdict_prompt(p, text) for text in s])["input_ids"]]
     num_distinct = sum(len(set(solutions)) for _, solutions in problems)
     print(f"{len(lengths):,} candidates, {num_distinct:,} distinct, {sum(lengths) / len(lengths):.0f} tokens each")
     print(f"tokens {sum(lengths):,}, through the model {reader.num_tokens:,}: {sum(lengths) / reader.num_tokens:.1f}x")
     for name, seconds in times.items():
-        print(f"{name:<7} {len(lengths) / seconds:8.1f} candidates/s")
-    print(f"ratio   {times['padded'] / times['quorum']:8.1f}")
+        print(f"{name:<7} {len(lengths) / sum(seconds):8.1f} candidates/s")
+    tell(f"score {NUM_CANDIDATES} of a problem, {what}", "a padded batch a problem", ratio_of(*times.values()))
     alone = Scorer(VerdictModel(model, tokenizer, cost=Cost(1.0, 0.0, 0)), name="alone")
     exact = [score for p, s in problems[:1] for text in s for score in alone.score(p, [text])]
     print(f"largest difference from one at a time: {largest_drift(ours[: len(exact)], exact):.1e}")
     print(f"in bf16: {largest_drift(in_bf16(model, tokenizer, problems[0]), exact):.1e}")
 
 
-def timed(score: Score, problem: str, solutions: list[str], times: dict[str, float], name: str) -> list[float | None]:
+def timed(score: Score, problem: str, solutions: list[str], times: list[float]) -> list[float | None]:
     start = time.process_time()
     scores = score(problem, solutions)
-    times[name] += time.process_time() - start
+    times.append(time.process_time() - start)
     return scores
 
 

@@ -14,23 +14,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.load import Load, loaded, processor_s, request_bytes
+from benchmarks.ratios import Ratio, ratio_of, tell
 from tests.scripted_server import ROOT, scripted_server
 
 CONNECTIONS = 16
 CLIENTS = 32
 BATCH_S = 0.05
+ROUNDS = 3
 
 
 def main() -> None:
     """Run both and print what came of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement, in all rounds")
     seconds = parser.parse_args().seconds
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before the start")
     with scripted_server(cache_entries=0, history={"enabled": False}, max_active=64) as server, bare() as other:
@@ -43,21 +45,19 @@ def rerank(port: int, pid: int, bare_port: int, bare_pid: int, seconds: float) -
     draw = random.Random(0)
     candidates = [{"answer": str(draw.randint(1, 12)), "score": round(draw.random(), 4)} for _ in range(64)]
     body = {"candidates": candidates}
-    answered = {}
-    for name, path, at, process in (
-        ("quorum", "/v1/rerank", port, pid),
-        ("bare FastAPI that reranks alike", "/v1/rerank", bare_port, bare_pid),
-        ("bare FastAPI that sums", "/sum", bare_port, bare_pid),
-    ):
-        sent = request_bytes(path, body)
-        load, cost_ms = answered[name] = measured(at, process, lambda _, sent=sent: sent, seconds)  # type: ignore[misc]
-        told(f"rerank of 64, {CONNECTIONS} connections, {name}, {cost_ms:.3f} ms of processor time each", load)
-    ours, our_ms = answered.pop("quorum")
-    for name, (load, cost_ms) in answered.items():
-        print(
-            f"quorum over {name}: processor time {our_ms / cost_ms:.2f}, throughput {ours.rate() / load.rate():.2f}",
-            flush=True,
-        )
+    servers = {
+        "quorum": ("/v1/rerank", port, pid),
+        "a bare FastAPI app that reranks alike": ("/v1/rerank", bare_port, bare_pid),
+        "a bare FastAPI app that sums": ("/sum", bare_port, bare_pid),
+    }
+    costs_ms: dict[str, list[float]] = {name: [] for name in servers}
+    for _ in range(ROUNDS):
+        for name, (path, at, process) in servers.items():
+            load, cost_ms = measured(at, process, request_bytes(path, body), seconds / ROUNDS)
+            costs_ms[name].append(cost_ms)
+            told(f"rerank of 64, {CONNECTIONS} connections, {name}, {cost_ms:.3f} ms of processor time each", load)
+    for name in list(servers)[1:]:
+        tell("rerank 64 over HTTP, processor time", name, ratio_of(costs_ms["quorum"], costs_ms[name]))
 
 
 def told(name: str, load: Load) -> None:
@@ -66,11 +66,11 @@ def told(name: str, load: Load) -> None:
     print(f"{name}: {load.rate():.1f}/s, {spread}, statuses {dict(load.statuses)}", flush=True)
 
 
-def measured(port: int, pid: int, sent: Callable[[int], bytes], seconds: float) -> tuple[Load, float]:
+def measured(port: int, pid: int, sent: bytes, seconds: float) -> tuple[Load, float]:
     """The load, and the server's processor time for one request in milliseconds."""
-    asyncio.run(loaded(port, sent, connections=CONNECTIONS, seconds=1.0))
+    asyncio.run(loaded(port, lambda _: sent, connections=CONNECTIONS, seconds=1.0))
     before = processor_s(pid)
-    load = asyncio.run(loaded(port, sent, connections=CONNECTIONS, seconds=seconds))
+    load = asyncio.run(loaded(port, lambda _: sent, connections=CONNECTIONS, seconds=seconds))
     return load, 1000 * (processor_s(pid) - before) / max(1, sum(load.statuses.values()))
 
 
@@ -80,12 +80,15 @@ def solve(port: int, seconds: float) -> None:
     def sent(number: int) -> bytes:
         return request_bytes("/solve", {"question": f"batch {BATCH_S} {number}", "n": 8})
 
-    alone = asyncio.run(loaded(port, sent, connections=1, seconds=seconds))
-    together = asyncio.run(loaded(port, sent, connections=CLIENTS, seconds=seconds))
-    told(f"solve with {1000 * BATCH_S:.0f} ms a batch, 1 client", alone)
-    told(f"the same, {CLIENTS} clients", together)
-    gain, added_ms = together.rate() / alone.rate(), alone.quantile_ms(0.99) - 1000 * BATCH_S
-    print(f"throughput, {CLIENTS} clients over one: {gain:.1f}; one client's p99 adds {added_ms:.1f} ms")
+    gains = []
+    for _ in range(ROUNDS):
+        alone = asyncio.run(loaded(port, sent, connections=1, seconds=seconds / ROUNDS))
+        together = asyncio.run(loaded(port, sent, connections=CLIENTS, seconds=seconds / ROUNDS))
+        told(f"solve with {1000 * BATCH_S:.0f} ms a batch, 1 client", alone)
+        told(f"the same, {CLIENTS} clients", together)
+        print(f"one client's p99 adds {alone.quantile_ms(0.99) - 1000 * BATCH_S:.1f} ms")
+        gains.append(together.rate() / alone.rate())
+    tell(f"solve for {CLIENTS} clients at a time, answers a second", "one client after another", Ratio(tuple(gains)))
 
 
 @contextlib.contextmanager

@@ -21,12 +21,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc
 
+from benchmarks.ratios import tell
 from reasoning.formats import read_rows
+from rerank.estimators import estimate
 from rerank.grading import GradedProblem, grade_rows
 from rerank.stopping.betting import SHARES, STAKES
 from rerank.stopping.replay import replay
 from rerank.stopping.rules import Watch, parse_rule
-from rerank.stopping.summary import stopping_report
+from rerank.stopping.summary import GUARANTEED_RULES, StopSummary, stopping_report
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -142,17 +144,32 @@ def check(rule: str, drawn_PT: IntArray, stopped: IntArray) -> None:
 
 
 def files(paths: list[Path], limit: int) -> None:
-    print("| file | rule | samples, % | changed, % | accuracy, % | against all, points |")
-    print("| --- | --- | ---: | ---: | ---: | ---: |")
+    print("Fixed: the accuracy of as many samples in all, the same number for every problem.\n")
+    print("| file | choice | rule | samples, % | changed, % | accuracy, % | against all, points | fixed, % |")
+    print("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |")
     for path in paths:
-        found = stopping_report(whole(path, limit), num_orders=2)
+        name = path.name.split(".")[0]
+        problems = whole(path, limit)
+        found = stopping_report(problems, num_orders=2)
         for rule in found.rules:
-            mark = " (on average)" if rule.rule == found.on_average["maj1"] else ""
+            mark = " (on average)" if rule.rule == found.on_average[rule.strategy] else ""
             print(
-                f"| {path.name.split('.')[0]} | {rule.rule}{mark} | {100 * rule.used:.1f} | {100 * rule.changed:.2f} | "
-                f"{100 * rule.accuracy:.1f} | {100 * rule.difference:+.2f} |",
+                f"| {name} | {rule.strategy} | {rule.rule}{mark} | {100 * rule.used:.1f} | {100 * rule.changed:.2f} | "
+                f"{100 * rule.accuracy:.1f} | {100 * rule.difference:+.2f} | {100 * fixed(problems, rule):.1f} |",
                 flush=True,
             )
+        for rule in found.rules:
+            if rule.rule in GUARANTEED_RULES:
+                gain, low, high = (1 / share for share in (rule.used, rule.used_high, rule.used_low))
+                what = f"samples drawn of {name}, {rule.strategy}, {rule.rule}"
+                tell(what, f"a fixed {rule.budget}", f"{gain:.2f} ({low:.2f} to {high:.2f}, 95% over problems)")
+
+
+def fixed(problems: list[GradedProblem], rule: StopSummary) -> float:
+    """The accuracy with a fixed number of samples, the rule's mean."""
+    n = max(1, round(rule.used * rule.budget))
+    (found,) = [each for each in estimate(problems, sample_sizes=[n]) if each.name == rule.strategy]
+    return found.mean
 
 
 def streams(paths: list[Path], limit: int, budget: int) -> None:
