@@ -13,8 +13,7 @@ async def livez(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """The models are loaded and have done a first inference, answers can be compared, the queue is short, and the server
-    is not going down."""
+    """The models have done a first inference, answers can be compared, the queue is short, and it is not going down."""
     service = service_of(request)
     if request.app.state.frame.is_draining:
         raise try_later(503, "The server is going down.", 1)
