@@ -1,7 +1,7 @@
 """The settings of one round: what is drawn, and what of it is learnt from."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
@@ -54,7 +54,10 @@ class KeepSection(Section):
 
     evaluator: Path | None = Field(default=None, description="model folder whose scores are the rewards")
     thresholds: tuple[float, ...] = Field(
-        default=(1.0,), min_length=1, description="lowest reward that is kept, by round; the last one from then on"
+        default=(1.0,),
+        min_length=1,
+        description="lowest reward that is kept, by round; the last one from then on. 0 where the best by an evaluator "
+        "are kept",
     )
     per_problem: PositiveInt | None = Field(default=10, description="samples of a problem at most; all if null")
     choose: Literal["random", "best"] = Field(
@@ -67,6 +70,16 @@ class KeepSection(Section):
         default=None, description="see a sample in proportion to exp(reward / this); all alike if null"
     )
     seed: NonNegativeInt = Field(default=0, description="of random choices")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _threshold_of_scores(cls, fields: Any) -> Any:
+        """Scores hardly ever are 1, so where they are the rewards, only the best of a problem need no threshold."""
+        if not isinstance(fields, dict) or fields.get("evaluator") is None or "thresholds" in fields:
+            return fields
+        if fields.get("choose") != "best":
+            raise ValueError("expected `thresholds` with `evaluator`, whose scores are in [0, 1]; as [0.5]")
+        return {**fields, "thresholds": (0.0,)}
 
     def threshold(self, round_number: int) -> float:
         """The lowest reward kept in a round, counted from 1."""

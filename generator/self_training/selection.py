@@ -1,9 +1,9 @@
 """Which samples of a round are learnt from, and how often each is seen."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from generator.self_training.calculations import calculations
 from generator.self_training.recipe import KeepSection, TrialsSection
 from generator.self_training.trials import wanted
 from reasoning.errors import QuorumError
@@ -11,9 +11,6 @@ from reasoning.formats import Row
 from reasoning.seeds import sample_seed
 
 HINTED = "hinted"  # a field of kept rows: the text was written with the answer in sight
-
-_CALCULATION = re.compile(r"[^=\n]*=[^=\n]*")
-_OPERANDS = re.compile(r"\d+(?:\.\d+)?|[-+*/^()]")
 
 
 def by_problem(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -61,7 +58,8 @@ def kept_rows(
         num_rows = sum(map(len, rows.values()))
         raise QuorumError(
             f"round {round_number}: expected samples to learn from, found none of {num_rows:,} with a reward of "
-            f"{keep.threshold(round_number):g} or more; start from a better model, or draw more samples"
+            f"{keep.threshold(round_number):g} or more; start from a better model, draw more samples, or lower "
+            "keep.thresholds"
         )
     return kept
 
@@ -85,17 +83,6 @@ def reward(row: Row, keep: KeepSection) -> float:
     """1 or 0 for correct or not, or the evaluator's score; a sample that nobody graded or scored has minus infinity."""
     value = row.reward_model_score if keep.evaluator is not None else row.symbolic_correct
     return -math.inf if value is None or math.isnan(value) else float(value)
-
-
-def calculations(text: str) -> str:
-    """What a text computes: its equations in order, without words, spaces and units.
-
-    "He has 3 + 4 = 7 apples." and "3+4=7" are the same calculations; 4+3=7 are others.
-
-    Source: the list of equations that RFT tells reasoning paths apart by, arXiv:2308.01825, section 3.2.
-    """
-    found = ("".join(_OPERANDS.findall(side)) for c in _CALCULATION.findall(text) for side in c.split("="))
-    return "=".join(found) or " ".join(text.split())
 
 
 def weighted(rows: Sequence[Row], keep: KeepSection, *, round_number: int) -> list[Row]:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from generator.self_training.calculations import calculations
 from generator.self_training.hints import hinted, hinted_problems
 from generator.self_training.recipe import KeepSection, TrialsSection
-from generator.self_training.selection import by_problem, calculations, chosen, kept_rows, reward, weighted
+from generator.self_training.selection import by_problem, chosen, kept_rows, reward, weighted
 from generator.self_training.trials import num_waves, problems_of_round, still_short, wanted
 from reasoning.errors import QuorumError
 from reasoning.formats import Row
@@ -65,9 +67,36 @@ def test_samples_that_are_alike(distinct: Any, expected: list[int]) -> None:
     assert kept([row(i, text=text) for i, text in enumerate(texts)], KeepSection(distinct=distinct)) == expected
 
 
-def test_calculations_have_no_words() -> None:
-    assert calculations("first 20 * 6 = 120 km\nthen 120 - 66 = 54\n#### 54") == calculations("20*6=120\n120-66=54")
-    assert calculations("no equation, but words") == "no equation, but words"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("first 20 * 6 = 120 km\nthen 120 - 66 = 54\n#### 54", "20*6=120\n120-66=54"),
+        ("no equation, but  words", "no equation, but words"),
+        ("In 2 days he has 3 apples + 4 apples = 7 apples. Then 7 - 2 = 5.", "3+4=7\n7-2=5"),
+        ("So x = 3 + 4 = 7.", "3+4=7"),
+        ("His well-paid job: 3 + 4 = 7", "3+4=7"),
+        ("* 3 + 4 = 7 - of course", "3+4=7"),
+        ("-3 + 4 = 1", "-3+4=1"),
+        ("3 × 4 = 12", "3*4=12"),
+        ("3 x 4 = 12", "3*4=12"),
+        ("$3 \\times 4 = 12$", "3*4=12"),
+        ("12 ÷ 4 = 3", "12/4=3"),
+        ("\\frac{1}{2} = 50%", "1/2=50%"),
+        ("(3 + 4 = 7)", "3+4=7"),
+        ("2 * (3 + 4) = 14", "2*(3+4)=14"),
+        ("$1,000 + $5 = $1,005", "1000+5=1005"),
+        ("n0 = 3\nanswer = n0 * 2", "n0 = 3 answer = n0 * 2"),  # a program is not its numbers
+    ],
+)
+def test_calculations(text: str, expected: str) -> None:
+    assert calculations(text) == expected
+
+
+def test_scores_need_a_threshold_unless_the_best_are_kept(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="expected `thresholds` with `evaluator`"):
+        KeepSection(evaluator=tmp_path)
+    keep = KeepSection(evaluator=tmp_path, choose="best", per_problem=1)
+    assert kept([row(0, reward_model_score=0.2), row(1, reward_model_score=0.7)], keep) == [1]
 
 
 def test_nothing_to_learn_from_is_an_error() -> None:
@@ -93,7 +122,7 @@ def test_weights_are_exponential_in_the_reward() -> None:
 def test_a_row_comes_as_often_as_it_weighs_rounded_up_or_down(
     scores: list[float], temperature: float, seed: int
 ) -> None:
-    keep = KeepSection(evaluator=Path("here"), weight_temperature=temperature, seed=seed)
+    keep = KeepSection(evaluator=Path("here"), thresholds=(0.0,), weight_temperature=temperature, seed=seed)
     rows = [row(i, reward_model_score=score) for i, score in enumerate(scores)]
     times = Counter(r.sample for r in weighted(rows, keep, round_number=1))
     weights = [math.exp(score / temperature) for score in scores]

@@ -164,7 +164,7 @@ def test_a_recipes_own_settings_go_before_those_of_its_method() -> None:
         ({"method": "distillation"}, "expected `teacher` for distillation"),
         ({"patience": 1}, "expected `validation` for `patience`"),
         (
-            {"back_translation": {"writer": "org/writer"}, "keep": {"evaluator": "folder"}},
+            {"back_translation": {"writer": "org/writer"}, "keep": {"evaluator": "folder", "thresholds": [0.5]}},
             "expected no `back_translation` with",
         ),
         ({"hint": "{problem}"}, "expected {problem} and {answer} in it"),
