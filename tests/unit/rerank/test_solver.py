@@ -12,6 +12,7 @@ from reasoning.types import Problem
 from rerank.clusters import Cluster
 from rerank.solution import Done, Sampled, Scored, Solution, Voted
 from rerank.solver import SolveOptions, Solver
+from rerank.stopping.rules import StopRule
 
 PROBLEM = Problem(id="p", text="What is 2 + 3?")
 FAILED = "failed"
@@ -233,6 +234,24 @@ class TestFailures:
 
     def test_a_first_sample_without_answer_abstains(self) -> None:
         assert solved(["hm", says(5)], strategy="first").reason == "the first sample gives no answer"
+
+    def test_a_first_sample_that_failed_is_not_the_first_with_a_rule_either(self) -> None:
+        @dataclass
+        class Rounds(Script):
+            drawn: int = 0
+
+            def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[Completion]:
+                start, self.drawn = self.drawn, self.drawn + len(requests[0].seeds)
+                texts = Script(self.texts[start : self.drawn])
+                yield from texts.sample(requests, params)
+
+        texts = [FAILED, FAILED, says(4), *[says(5)] * 5]
+        whole = solved(texts, strategy="first")
+        stopped = Solver(Rounds(texts), options=options(8, strategy="first", stop=StopRule("lossless"))).solve(PROBLEM)
+        assert whole.answer == stopped.answer == "4"
+        assert stopped.usage.num_samples == 1
+        with pytest.raises(QuorumError, match="all 8 samples failed"):
+            Solver(Rounds([FAILED] * 8), options=options(8, strategy="first", stop=StopRule("lossless"))).solve(PROBLEM)
 
 
 class TestConfidence:
