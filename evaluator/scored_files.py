@@ -1,15 +1,16 @@
 """Scoring in bulk: rows in, the same rows with scores out; killed, it goes on where it was."""
 
 import hashlib
+import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reasoning.bulk import Backend, Batch, chunk_of, here, make_rows
 from reasoning.engines.protocols import Judge
-from reasoning.errors import InputError
+from reasoning.errors import InputError, Unavailable
 from reasoning.formats import Row
 from reasoning.formats.shards import ShardedFile, Shards
 
@@ -40,12 +41,32 @@ class Tally:
             self.too_long += row.finish_reason != "error"
 
 
-def by_problem(rows: Iterable[Row]) -> list[Row]:
-    """Rows of one problem one behind the other; problems, and rows within each, in the order in which they came."""
+def by_problem(rows: Iterable[Row], *, limit: int | None = None) -> list[Row]:
+    """Rows of one problem one behind the other; problems, and rows within each, in the order in which they came.
+
+    A row without the problem's text gets it from another one, for it is what the evaluator reads.
+
+    Args:
+        limit: problems at most, from the first; all if None.
+
+    Raises:
+        InputError: no row of a problem has its text.
+    """
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row.id, []).append(row)
-    return [row for group in groups.values() for row in group]
+    return [row for group in itertools.islice(groups.values(), limit) for row in _with_text(group)]
+
+
+def _with_text(rows: Sequence[Row]) -> Iterator[Row]:
+    text = next((row.problem for row in rows if row.problem.strip()), None)
+    if text is None:
+        raise InputError(
+            f"problem {rows[0].id}: expected its text as `problem` in one of its {len(rows):,} rows, found none; the "
+            "evaluator reads it"
+        )
+    for row in rows:
+        yield row if row.problem.strip() else row.model_copy(update={"problem": text})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +154,11 @@ def scored_rows(judge: Judge, rows: Sequence[Row], *, on_rows: Callable[[int], N
             end += 1
         group = rows[start:end]
         to_judge = [row for row in group if row.finish_reason != "error"]
-        scores = iter(judge.score(group[0].problem, [row.generation for row in to_judge]) if to_judge else [])
+        try:
+            scores = iter(judge.score(group[0].problem, [row.generation for row in to_judge]) if to_judge else [])
+        except Unavailable as error:
+            error.has_answered |= bool(scored)
+            raise
         for row in group:
             score = None if row.finish_reason == "error" else next(scores)
             scored.append(row.model_copy(update={"reward_model_score": score, "evaluator": judge.name}))

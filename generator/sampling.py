@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from reasoning.answers import Grade, extract_answer, grade
 from reasoning.bulk import Backend, Batch, chunk_of, here, make_rows
 from reasoning.engines import Completion, Request, Sampler, SamplingParams
-from reasoning.errors import InputError, QuorumError
+from reasoning.errors import InputError, QuorumError, Unavailable
 from reasoning.formats import Row
 from reasoning.formats.shards import ShardedFile, Shards
 from reasoning.problems import ProblemRow
@@ -186,6 +186,7 @@ def sample_rows(
         samples = _next_samples(plan, rows, range(len(batch)))
         while samples:
             rows |= _drawn(sampler, batch, plan, plan.params, samples=samples, told=on_completion)
+            _check_drawn(sampler, batch, rows)
             samples = {} if plan.stop is None else _next_samples(plan, rows, samples)
         if plan.greedy:
             params = replace(plan.params, temperature=0.0)
@@ -227,20 +228,19 @@ def _drawn(
         )
         for index in indices
     ]
-    completions = []
-    for completion in sampler.sample(requests, params):
-        completions.append(completion)
-        if told is not None:
-            told(completion)
+    completions: list[Completion] = []
+    try:
+        for completion in sampler.sample(requests, params):
+            completions.append(completion)
+            if told is not None:
+                told(completion)
+    except Unavailable as error:
+        error.has_answered |= bool(completions)
+        raise
     num_asked = sum(map(len, samples.values()))
     if len(completions) < num_asked:
         raise QuorumError(
             f"{sampler.name}: expected {num_asked:,} completions, found {len(completions):,}; run it again"
-        )
-    if len(problems) > 1 and all(completion.finish_reason == "error" for completion in completions):
-        raise QuorumError(
-            f"{sampler.name}: expected completions, found that all {len(completions):,} of a batch failed, the first "
-            f"with: {completions[0].error}; run the same command again to go on from there"
         )
     rows = {}
     for completion in completions:
@@ -256,6 +256,17 @@ def _drawn(
         fields = {**_kept(problem, plan.keep_fields), **provenance}
         rows[index, sample] = _row(problem, completion, sample=sample, fields=fields)
     return rows
+
+
+def _check_drawn(sampler: Sampler, problems: Sequence[ProblemRow], rows: Mapping[tuple[int, int], Row]) -> None:
+    """Refuse a batch of several problems whose every sample so far failed: one problem alone may be too long."""
+    if len(problems) == 1 or any(row.finish_reason != "error" for row in rows.values()):
+        return
+    first = (rows[min(rows)].model_extra or {}).get("error")
+    raise QuorumError(
+        f"{sampler.name}: expected completions, found that all {len(rows):,} of a batch failed, the first with: "
+        f"{first}; run the same command again to go on from there"
+    )
 
 
 def _row(problem: ProblemRow, completion: Completion, *, sample: int, fields: Mapping[str, Any]) -> Row:

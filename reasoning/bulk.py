@@ -158,9 +158,11 @@ def _patiently(
         try:
             for batch, done in backend(work, list(missing.values())):
                 del missing[batch.shard]
-                has_answered, pauses = True, list(pauses_s)
+                if done is not None:
+                    has_answered, pauses = True, list(pauses_s)
                 yield batch, done
         except Unavailable as error:
+            has_answered |= error.has_answered
             if not has_answered or not pauses:
                 raise
             pause_s = pauses.pop(0)

@@ -16,7 +16,13 @@ class QuorumError(Exception):
 
 
 class Unavailable(QuorumError):
-    """A service does not answer now, and may do so later."""
+    """A service does not answer now, and may do so later.
+
+    Attributes:
+        has_answered: whether it did before, in the work that this ends.
+    """
+
+    has_answered = False
 
 
 class InputError(QuorumError):

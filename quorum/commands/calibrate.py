@@ -56,12 +56,12 @@ def run(args: argparse.Namespace) -> int:
     check_kind(args.evaluator, "evaluator")
     files = sample_files(args.files)
     judge = load_evaluator(str(args.evaluator), device=args.device, calibrated=False)
-    rows = by_problem(read_rows(files, options=read_options(args)))
+    rows = by_problem(read_rows(files, options=read_options(args)), limit=args.limit)
     if not rows:
         raise InputError(f"{files[0]}: expected at least one row, found none")
     with Progress(len(rows), "rows", doing="scoring", quiet=args.quiet) as progress:
         scored = scored_rows(judge, rows, on_rows=progress.add)
-    graded = grade_rows(scored, policy=policy(args), workers=args.workers, limit=args.limit, **extraction(args))
+    graded = grade_rows(scored, policy=policy(args), workers=args.workers, **extraction(args))
     calibration = calibrate(
         graded.problems,
         method=args.method,

@@ -1,7 +1,6 @@
 """`quorum score`: what an evaluator thinks of samples, a score a row."""
 
 import argparse
-import itertools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,8 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
     counts = ReadCounts()
     digest = weights_digest(args.evaluator, "evaluator")
-    rows = by_problem(read_rows(sample_files(args.files), options=read_options(args), counts=counts))
-    rows = _first_problems(rows, args.limit)
+    rows = by_problem(read_rows(sample_files(args.files), options=read_options(args), counts=counts), limit=args.limit)
     judge, part = _judge(args), chunk(args)
     output = chunk_output(args.output, part)
     total = len(rows) // (part[1] if part else 1)
@@ -87,12 +85,6 @@ def _judge(args: argparse.Namespace) -> "Judge":
     return EvaluatorElsewhere(name, args.evaluator, args.device, args.precision, calibrated=not args.raw)
 
 
-def _first_problems(rows: "list[Row]", limit: int | None) -> "list[Row]":
-    """The rows of the first problems; they are in the order of their problems."""
-    groups = itertools.groupby(rows, key=lambda row: row.id)
-    return [row for _, group in itertools.islice(groups, limit) for row in group]
-
-
 def _calibration(args: argparse.Namespace) -> dict[str, Any] | None:
     """What turns raw scores into the ones that are written."""
     from quorum.load import model_card
@@ -119,13 +111,13 @@ def _closing(tally: "Tally | None") -> str:
 
 def _drift(judge: "Judge", rows: "Sequence[Row]", args: argparse.Namespace) -> str:
     """How far some scores are from those in fp32, each solution scored alone."""
-    from evaluator.scored_files import largest_drift
+    from evaluator.scored_files import by_problem, largest_drift
     from quorum.load import load_evaluator
 
     exact = load_evaluator(args.evaluator, device=args.device, calibrated=not args.raw)
     scores: list[float | None] = []
     reference: list[float | None] = []
-    for row in _first_problems(list(rows), DRIFT_PROBLEMS):
+    for row in by_problem(rows, limit=DRIFT_PROBLEMS):
         scores += judge.score(row.problem, [row.generation])
         reference += exact.score(row.problem, [row.generation])
     return f"bf16 moves scores by at most {largest_drift(scores, reference):.4f} (of {len(scores)} compared with fp32)"

@@ -9,9 +9,9 @@ import pytest
 
 from evaluator.calibration import EvaluatorCalibration, ScoreMap
 from evaluator.label_judge import LabelJudge
-from evaluator.scored_files import ROWS_PER_BLOCK, by_problem, largest_drift, score_file
+from evaluator.scored_files import ROWS_PER_BLOCK, by_problem, largest_drift, score_file, scored_rows
 from evaluator.scoring import Scorer
-from reasoning.errors import InputError
+from reasoning.errors import InputError, Unavailable
 from reasoning.formats import Row, read_rows
 from reasoning.model_folder import ModelCard
 from reasoning.prompts import LABELS, verdict_prompt
@@ -104,6 +104,31 @@ def test_rows_of_a_problem_are_judged_together(tmp_path: Path) -> None:
     written = list(read_rows([tmp_path / "out.jsonl"]))
     assert [r.reward_model_score for r in written] == [0.01, 0.03, 0.02]
     assert [(r.model_extra or {})["evaluator"] for r in written] == ["lengths"] * 3
+
+
+def test_a_problem_is_read_wherever_its_text_stands() -> None:
+    rows = by_problem([row("a", 0, "x").model_copy(update={"problem": " "}), row("b", 0, "xx"), row("a", 1, "xxx")])
+    assert len({r.problem for r in rows if r.id == "a"}) == 1
+    assert all(r.problem.strip() for r in rows)
+    with pytest.raises(InputError, match="problem a: expected its text as `problem` in one of its 1 rows, found none"):
+        by_problem([row("a", 0, "x").model_copy(update={"problem": ""})])
+
+
+def test_the_first_problems() -> None:
+    rows = by_problem([row("a", 0, "x"), row("b", 0, "xx"), row("a", 1, "xxx")], limit=1)
+    assert [r.key for r in rows] == [("a", 0), ("a", 1)]
+
+
+def test_an_evaluator_that_answered_and_went_away_says_so() -> None:
+    class Leaving(Lengths):
+        def score(self, problem: str, solutions: Sequence[str]) -> list[float | None]:
+            if self.num_calls == 1:
+                raise Unavailable("gone")
+            return super().score(problem, solutions)
+
+    with pytest.raises(Unavailable) as caught:
+        scored_rows(Leaving(), [row("a", 0, "x"), row("b", 0, "xx")])
+    assert caught.value.has_answered
 
 
 def test_what_gets_no_score_is_counted(tmp_path: Path) -> None:

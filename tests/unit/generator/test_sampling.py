@@ -16,7 +16,7 @@ import pytest
 
 from generator.sampling import SamplingPlan, Tally, sample_file, sample_rows
 from reasoning.engines import Completion, Request, SamplingParams
-from reasoning.errors import InputError, QuorumError
+from reasoning.errors import InputError, QuorumError, Unavailable
 from reasoning.formats import Row, read_rows
 from reasoning.problems import ProblemRow
 from rerank.grading import grade_rows
@@ -61,6 +61,14 @@ class Always:
 
     def __call__(self, answers: Sequence[str | None]) -> int:
         return 0 if "4" in answers else 2
+
+
+@dataclass(frozen=True)
+class UntilAnswered:
+    """Asks for two samples at a time until there is any answer."""
+
+    def __call__(self, answers: Sequence[str | None]) -> int:
+        return 0 if any(answers) else 2
 
 
 class TestStopping:
@@ -284,6 +292,32 @@ class TestFile:
         """As one that is longer than the context: run again, it would fail again."""
         tally = sample_file(Seeded(fails=1.0), PROBLEMS[:1], tmp_path / "rows.jsonl", plan=PLAN)
         assert tally == Tally(problems=1, rows=4, failed=4, unanswered=4, graded=4)
+
+    def test_a_problem_that_fails_alone_in_a_later_round_is_kept(self, tmp_path: Path) -> None:
+        """The others are decided then, so no other problem is drawn with it."""
+
+        class TooLong(Seeded):
+            def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[Completion]:
+                for done in super().sample(requests, params):
+                    is_long = "What is 1?" in requests[done.request].prompt
+                    yield replace(done, text="", finish_reason="error", error="too long") if is_long else done
+
+        plan = replace(PLAN, num_samples=8, stop=UntilAnswered(), problems_per_call=5)
+        tally = sample_file(TooLong(), PROBLEMS, tmp_path / "rows.jsonl", plan=plan)
+        assert tally is not None
+        assert (tally.problems, tally.rows, tally.failed) == (5, 4 * 2 + 8, 8)
+
+    def test_an_engine_that_answered_and_went_away_says_so(self) -> None:
+        class Leaving(Seeded):
+            def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[Completion]:
+                yield from list(super().sample(requests, params))[: len(self.calls) - 1]
+                raise Unavailable("gone")
+
+        sampler = Leaving()
+        for has_answered in (False, True):
+            with pytest.raises(Unavailable) as caught:
+                list(sample_rows(sampler, PROBLEMS, PLAN))
+            assert caught.value.has_answered is has_answered
 
     def test_an_engine_that_leaves_samples_out_is_noticed(self, tmp_path: Path) -> None:
         class Lossy(Seeded):

@@ -76,6 +76,31 @@ def test_an_engine_that_never_answered_is_not_waited_for(tmp_path: Path, capsys:
     assert capsys.readouterr().err == ""
 
 
+def test_an_engine_that_answered_within_its_first_batch_is_waited_for(tmp_path: Path) -> None:
+    calls = iter(range(9))
+
+    def work(numbers: Sequence[int]) -> list[Row]:
+        if next(calls) == 0:
+            error = Unavailable("restarting")
+            error.has_answered = True
+            raise error
+        return rows_of(numbers)
+
+    assert len(make(tmp_path / "rows.jsonl", work)) == 6
+
+
+def test_a_batch_that_killed_its_workers_is_no_answer(tmp_path: Path) -> None:
+    def backend(
+        work: Callable[[Item], Result], items: Iterable[Item], /
+    ) -> Iterator[tuple[Item, tuple[Result] | None]]:
+        first, *_ = items
+        yield first, None
+        raise Unavailable("no answer")
+
+    with pytest.raises(Unavailable):
+        make(tmp_path / "rows.jsonl", backend=backend)
+
+
 def killing(work: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[tuple[Item, tuple[Result] | None]]:
     """A backend on which the second of three batches kills every worker."""
     for number, item in enumerate(items):
