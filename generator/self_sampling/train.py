@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, distributed
 
+from generator.self_sampling.buffer import OUTCOMES
 from generator.self_sampling.buffers import merge_files
 from generator.self_sampling.exploring import explore
 from generator.self_sampling.losses import problem_losses, solution_logprobs
@@ -108,7 +109,10 @@ def _loop(run: Run, progress: Progress, metrics: Metrics) -> Progress:
         if last or progress.step % every.log_every == 0:
             share = (sampled - start) / (time.monotonic() - start)
             values = {"loss": loss, "lr": lr, "gradient_norm": norm, "tokens_per_s": rate, "sampling_share": share}
-            metrics.write(progress.step, values | _buffer_figures(run))
+            figures = _buffer_figures(run)
+            metrics.write(progress.step, values | figures)
+            if progress.step == every.log_every:
+                _warn_of_failures(figures, metrics)
         evaluates = evaluation is not None and (last or progress.step % evaluation.every == 0)
         if evaluates:
             progress = _evaluate(run, progress, metrics)
@@ -187,6 +191,16 @@ def _buffer_figures(run: Run) -> dict[str, float]:
         "partial_per_problem": total(run.buffers.num_partial, run.place) / num_problems,
     }
     return figures | {f"samples/{name}": total(count, run.place) for name, count in run.buffers.outcomes.items()}
+
+
+def _warn_of_failures(figures: dict[str, float], metrics: Metrics) -> None:
+    """Say it early where no sample is a solution at all, right or wrong."""
+    num_samples = sum(figures[f"samples/{name}"] for name in OUTCOMES)
+    if num_samples and figures["samples/failed"] == num_samples:
+        metrics.say(
+            f"all {num_samples:,.0f} samples so far failed: expected a model that writes such solutions already; train "
+            "it on some first, as recipes/programs-ssft.yaml does, or raise sampling.max_tokens"
+        )
 
 
 def _write_buffers(run: Run, folder: Path) -> None:

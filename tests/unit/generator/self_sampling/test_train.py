@@ -207,6 +207,14 @@ def test_words_are_learned_without_programs(start: tuple[Path, dict[str, Any]]) 
     assert sum(sum(record["outcomes"].values()) for record in records) == 24
 
 
+def test_a_model_that_writes_no_solutions_is_noticed_early(
+    start: tuple[Path, dict[str, Any]], run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, recipe = start
+    train(recipe, folder / "short", evaluation=None, sampling={"max_tokens": 1}, run={"max_steps": 2, "log_every": 1})
+    assert "samples so far failed: expected a model that writes such solutions already" in capsys.readouterr().err
+
+
 def test_samples_are_drawn_in_the_precision_of_the_training(start: tuple[Path, dict[str, Any]]) -> None:
     folder, recipe = start
     changes = {"evaluation": None, "sampling": {"max_tokens": 8}}
