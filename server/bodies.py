@@ -12,6 +12,11 @@ from server.problems import HttpProblem
 
 MAX_ERRORS = 8
 MAX_POINTER = 8  # parts
+# Fields of OpenAI's interface that may be named in an error, since the names are ours and not the request's.
+REFUSED = frozenset(
+    "audio function_call functions logit_bias metadata modalities parallel_tool_calls prediction reasoning_effort "
+    "response_format service_tier stop tool_choice tools top_logprobs verbosity web_search_options".split()
+)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -77,6 +82,8 @@ def _field_error(model: type[BaseModel], error: Any) -> dict[str, str]:
     place: tuple[int | str, ...] = error["loc"][:MAX_POINTER]
     if error["type"] == "extra_forbidden":  # its name comes from the request
         name, place = str(error["loc"][-1]), place[:-1]
+        if name in REFUSED:
+            return {"pointer": _pointer(place), "detail": f"{name} is not supported; leave it out"}
         known = list(model.model_fields) if not place else []
         near = difflib.get_close_matches(name, known, n=1) if len(name) <= 40 else []
         return {"pointer": _pointer(place), "detail": "unknown field" + (f"; is it {near[0]}?" if near else "")}

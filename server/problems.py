@@ -66,15 +66,27 @@ def document(problem: HttpProblem, request_id: str) -> dict[str, Any]:
     return fields
 
 
+def _param(error: Mapping[str, str]) -> str:
+    return error["pointer"].lstrip("/").replace("/", ".")
+
+
+def _with_first_error(problem: HttpProblem) -> str:
+    """OpenAI's clients show one sentence only."""
+    if not problem.errors:
+        return problem.detail
+    first = problem.errors[0]
+    return f"{problem.detail} {_param(first) or 'The body'}: {first['detail']}"
+
+
 def problem_response(problem: HttpProblem, request_id: str, path: str = "") -> Response:
     """The response that ends a request with a problem."""
     if path in OPENAI_PATHS:
         kind = _OPENAI_TYPES.get(problem.status, "server_error" if problem.status >= 500 else "invalid_request_error")
         content: dict[str, Any] = {
             "error": {
-                "message": f"{problem.detail} (request {request_id})",
+                "message": f"{_with_first_error(problem)} (request {request_id})",
                 "type": kind,
-                "param": problem.errors[0]["pointer"].lstrip("/").replace("/", ".") if problem.errors else None,
+                "param": _param(problem.errors[0]) if problem.errors else None,
                 "code": None,
             }
         }

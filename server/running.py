@@ -28,9 +28,10 @@ _LOG = logging.getLogger("quorum.server")
 class DrainingServer(uvicorn.Server):
     """The first SIGTERM or SIGINT drains, the second ends at once; both are a good end."""
 
-    def __init__(self, config: uvicorn.Config, frame: Frame, service: Service) -> None:
+    def __init__(self, config: uvicorn.Config, frame: Frame, service: Service, *, announce: bool) -> None:
         super().__init__(config)
         self._frame, self._service = frame, service
+        self._is_to_announce = announce
         self.failure: QuorumError | None = None
 
     @contextlib.contextmanager
@@ -51,6 +52,9 @@ class DrainingServer(uvicorn.Server):
         if failed is not None and failed.done():
             self.failure = failed.result()
             return True
+        if self._is_to_announce and self._service.engine.is_ready and self._service.grader.is_ready:
+            self._is_to_announce = False
+            print("ready", file=sys.stderr, flush=True)
         return await super().on_tick(counter)
 
 
@@ -60,7 +64,7 @@ def serve(app: FastAPI, settings: ServeSettings, *, announce: bool = True) -> No
     Args:
         app: from `create_app`.
         settings: its own.
-        announce: say on standard error where the server listens.
+        announce: say on standard error where the server listens, and when it is ready.
 
     Raises:
         InputError: the address cannot be had, or the models cannot be loaded.
@@ -70,7 +74,7 @@ def serve(app: FastAPI, settings: ServeSettings, *, announce: bool = True) -> No
     if announce:
         host, port = listening.getsockname()[:2]
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        print(f"serving http://{place} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+        print(f"serving http://{place} (Ctrl-C ends it); the models are being loaded", file=sys.stderr, flush=True)
     config = uvicorn.Config(
         app.state.frame,
         http=BoundedProtocol,
@@ -84,7 +88,7 @@ def serve(app: FastAPI, settings: ServeSettings, *, announce: bool = True) -> No
         timeout_graceful_shutdown=max(1, int(settings.drain_s)),
         backlog=BACKLOG,
     )
-    server = DrainingServer(config, app.state.frame, app.state.service)
+    server = DrainingServer(config, app.state.frame, app.state.service, announce=announce)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=[listening]))
     if server.failure is not None:

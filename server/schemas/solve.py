@@ -1,8 +1,9 @@
 """`POST /solve`."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N
 from server.bodies import Body
@@ -13,6 +14,13 @@ MAX_TOKENS = 4_096
 MAX_SEED = 2**53 - 1  # what every reader of JSON keeps exactly
 
 STOP_RULE = r"^(lossless|(anytime|budget):0\.\d{1,4})$"
+
+
+def _check_stop(rule: str) -> str:
+    if not re.fullmatch(STOP_RULE, rule):
+        raise ValueError("expected lossless, anytime:D or budget:D with D as 0.05, of at most four decimals")
+    return rule
+
 
 Question = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION, pattern=r"\S")]
 StrategyName = Literal["first", "maj1", "rr.all", "rr.majk", "w.rr", "w.rr.majk", "maj1.topn"]
@@ -38,8 +46,10 @@ class SolveRequest(Body):
     seed: Seed = 0
     timeout_s: Annotated[float, Field(ge=0.1, le=600)] | None = None
     max_risk: Annotated[float, Field(gt=0, lt=1)] | None = None
-    stop: Annotated[str, StringConstraints(pattern=STOP_RULE)] | None = Field(
-        None, description="When fewer samples will do: lossless, anytime:0.05 or budget:0.05."
+    stop: Annotated[str, AfterValidator(_check_stop)] | None = Field(
+        None,
+        description="When fewer samples will do: lossless, anytime:0.05 or budget:0.05.",
+        json_schema_extra={"pattern": STOP_RULE},
     )
     return_candidates: bool = False
     stream: bool = False

@@ -67,5 +67,6 @@ def test_a_real_model(tmp_path: Path) -> None:
     finally:
         serving.terminate()
         _, log = serving.communicate(timeout=60)
+    assert "ready" in log.splitlines()
     assert serving.returncode == 0
     assert [json.loads(line)["status"] for line in log.splitlines() if '"route": "/solve"' in line] == [200, 422]

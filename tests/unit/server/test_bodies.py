@@ -89,6 +89,25 @@ def test_an_unknown_field_is_not_repeated_but_the_one_that_was_meant_is_named() 
     assert "script" not in json.dumps(document(found, "id"))
 
 
+def test_clients_of_openai_are_told_what_is_refused() -> None:
+    with pytest.raises(HttpProblem) as caught:
+        parsed(ChatRequest, b'{"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": []}')
+    response = problem_response(caught.value, "id", "/v1/chat/completions")
+    message = json.loads(response.body)["error"]["message"]
+    assert message == (
+        "Some fields are not what they must be. The body: tools is not supported; leave it out (request id)"
+    )
+
+
+@pytest.mark.parametrize("rule", ["often", "lossless\\n", "anytime:1", "budget:0.00001", "share:0.75"])
+def test_a_stopping_rule_is_asked_for_in_words(rule: str) -> None:
+    (error,) = problem(f'{{"question": "x", "stop": "{rule}"}}'.encode()).errors
+    assert error == {
+        "pointer": "/stop",
+        "detail": "expected lossless, anytime:D or budget:D with D as 0.05, of at most four decimals",
+    }
+
+
 def test_many_errors_are_a_short_problem() -> None:
     keys = ", ".join(f'"{"k" * 300}{i}": {i}' for i in range(20_000))
     response = problem_response(problem(f'{{"question": "x", {keys}}}'.encode()), "id")
