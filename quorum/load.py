@@ -3,6 +3,7 @@
 What needs torch is imported by the function that needs it: a model behind a URL needs none.
 """
 
+import difflib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -181,6 +182,8 @@ def model_folder(name: str, kind: Kind) -> Path | None:
         )
     looks_like_a_path = name.startswith((".", "/", "~")) or name.endswith("/") or name.count("/") > 1
     if not folder.exists() and not looks_like_a_path:
+        if difflib.get_close_matches(name, [EMBEDDED], cutoff=0.8):
+            raise InputError(f"{name}: expected a model, found no folder of this name; did you mean {EMBEDDED}?")
         return None
     check_model_folder(folder)
     check_kind(folder, kind)
@@ -209,7 +212,7 @@ def engine_name(name: str, kind: Kind) -> str:
     if name.startswith(REMOTE):
         return _remote(name).name
     local = _local(name, kind)
-    if name == EMBEDDED and kind == "generator":
+    if name == EMBEDDED:
         return name
     if name.startswith(VLLM) or model_folder(name, kind) is not None:
         return local

@@ -85,6 +85,11 @@ def chunk_of(items: Sequence[Item], chunk: tuple[int, int] | None) -> Sequence[I
     return items[number * len(items) // num_chunks : (number + 1) * len(items) // num_chunks]
 
 
+def chunk_size(num_items: int, chunk: tuple[int, int] | None, *, per_batch: int) -> int:
+    """How many of so many items a chunk has, where it takes whole batches."""
+    return sum(min(per_batch, num_items - start) for start in chunk_of(range(0, num_items, per_batch), chunk))
+
+
 def make_rows(
     file: ShardedFile,
     batches: Sequence[Batch[Item]],

@@ -26,7 +26,9 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
         tokenizer: PreTrainedTokenizerBase = factory.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{name}: expected a tokenizer, found none: {reason[:300]}") from error
+        raise InputError(
+            f"{name}: expected a model folder, or a model's name on the hub, found no tokenizer there: {reason[:300]}"
+        ) from error
     if tokenizer.eos_token_id is None:
         raise InputError(f"{name}: expected a tokenizer with an end-of-sequence token, found none; set eos_token")
     return tokenizer

@@ -74,10 +74,12 @@ def chunk(args: argparse.Namespace) -> tuple[int, int] | None:
     """Which part of the work is done, and of how many; None for all of it."""
     if args.num_chunks is None and args.chunk_id is None:
         return None
-    if args.num_chunks is None or args.chunk_id is None or args.chunk_id >= args.num_chunks:
+    if args.num_chunks is None or args.chunk_id is None:
+        missing = "--num-chunks" if args.num_chunks is None else "--chunk-id"
+        raise InputError(f"expected --num-chunks and --chunk-id together, found no {missing}; give both")
+    if args.chunk_id >= args.num_chunks:
         raise InputError(
-            "expected --num-chunks C and --chunk-id I with I from 0 to C - 1, found "
-            f"{args.num_chunks} and {args.chunk_id}; give both"
+            f"expected --chunk-id from 0 to {args.num_chunks - 1}, found {args.chunk_id}; chunks are counted from 0"
         )
     return args.chunk_id, args.num_chunks
 

@@ -2,6 +2,7 @@
 
 import argparse
 import gzip
+import sys
 from collections.abc import Callable
 from importlib.resources import as_file
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from quorum.commands import report, solve
 from quorum.embedded import DEMO_SAMPLES
 from quorum.load import has_embedded
+from quorum.terminal import inert
 from reasoning.formats.write import atomic_file
 
 WHAT_THE_SAMPLES_ARE = (
@@ -39,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     if args.rows is not None:
         with atomic_file(args.rows) as file:
             file.write(gzip.decompress(DEMO_SAMPLES.read_bytes()))
+        print(inert(f"{args.rows}: the rows of the demo"), file=sys.stderr)
         return 0
     print(WHAT_THE_SAMPLES_ARE + "\n", flush=True)
     with as_file(DEMO_SAMPLES) as path:

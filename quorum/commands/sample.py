@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
     """Sample into the output; a second run goes on where the first was cut off."""
     from generator.sampling import SamplingPlan, sample_file
     from quorum.load import weights_digest
+    from reasoning.bulk import chunk_size
     from reasoning.problems import read_problems
 
     check_file(args.output)
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     )
     sampler, part = _sampler(args), chunk(args)
     output = chunk_output(args.output, part)
-    total = len(problems) * plan.rows_per_problem // (part[1] if part else 1)
+    total = chunk_size(len(problems), part, per_batch=plan.problems_per_call) * plan.rows_per_problem
     with opened_backend(args) as backend, Progress(total, "samples", doing="sampling") as progress:
         tally = sample_file(
             sampler,

@@ -42,8 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score into the output; a second run goes on where the first was cut off."""
-    from evaluator.scored_files import by_problem, score_file
+    from evaluator.scored_files import ROWS_PER_BLOCK, by_problem, score_file
     from quorum.load import weights_digest
+    from reasoning.bulk import chunk_size
     from reasoning.formats import ReadCounts, read_rows
 
     counts = ReadCounts()
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     rows = by_problem(read_rows(sample_files(args.files), options=read_options(args), counts=counts), limit=args.limit)
     judge, part = _judge(args), chunk(args)
     output = chunk_output(args.output, part)
-    total = len(rows) // (part[1] if part else 1)
+    total = chunk_size(len(rows), part, per_batch=ROWS_PER_BLOCK)
     with opened_backend(args) as backend, Progress(total, "rows", doing="scoring", quiet=args.quiet) as progress:
         tally = score_file(
             judge,

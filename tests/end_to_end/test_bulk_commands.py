@@ -66,13 +66,18 @@ def test_chunks_one_behind_the_other_are_the_whole(
 
 
 @pytest.mark.parametrize(
-    "options", [["--num-chunks", "3"], ["--chunk-id", "0"], ["--num-chunks", "2", "--chunk-id", "2"]]
+    ("options", "said"),
+    [
+        (["--num-chunks", "3"], "found no --chunk-id; give both"),
+        (["--chunk-id", "0"], "found no --num-chunks; give both"),
+        (["--num-chunks", "2", "--chunk-id", "2"], "expected --chunk-id from 0 to 1, found 2"),
+    ],
 )
 def test_half_a_chunk_is_refused(
-    options: list[str], folder: Path, generator: str, capsys: pytest.CaptureFixture[str]
+    options: list[str], said: str, folder: Path, generator: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert sample(folder, "x.jsonl", generator, *options) == 2
-    assert "expected --num-chunks C and --chunk-id I with I from 0 to C - 1" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

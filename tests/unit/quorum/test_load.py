@@ -67,6 +67,16 @@ def test_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert notices("gpt2", None) == ()
 
 
+def test_workers_call_embedded_models_as_one_process_does() -> None:
+    assert load.engine_name("embedded", "generator") == load.load_generator("embedded").name
+    assert load.engine_name("embedded", "evaluator") == load.load_evaluator("embedded").name
+
+
+def test_a_slip_of_the_finger_is_not_looked_up_on_the_hub() -> None:
+    with pytest.raises(InputError, match="found no folder of this name; did you mean embedded"):
+        model_folder("embeded", "generator")
+
+
 def test_the_digest_is_of_the_weights(tmp_path: Path) -> None:
     digests = [
         weights_digest(str(make_folder(tmp_path / name, weights=weights)), "generator")

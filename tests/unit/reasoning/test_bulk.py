@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from reasoning.bulk import Backend, Batch, chunk_of, here, make_rows
+from reasoning.bulk import Backend, Batch, chunk_of, chunk_size, here, make_rows
 from reasoning.errors import QuorumError, Unavailable
 from reasoning.formats import Row
 from reasoning.formats.shards import ShardedFile
@@ -161,3 +161,11 @@ def test_chunks_are_all_items_once(num_items: int, num_chunks: int) -> None:
     chunks = [chunk_of(range(num_items), (i, num_chunks)) for i in range(num_chunks)]
     assert [i for chunk in chunks for i in chunk] == list(range(num_items))
     assert {len(chunk) - num_items // num_chunks for chunk in chunks} <= {0, 1}
+
+
+@pytest.mark.parametrize("num_items", [1, 7, 8, 100])
+def test_the_sizes_of_chunks_add_up(num_items: int) -> None:
+    num_batches = -(-num_items // 4)
+    sizes = [chunk_size(num_items, (i, num_batches), per_batch=4) for i in range(num_batches)]
+    assert sum(sizes) == num_items == chunk_size(num_items, None, per_batch=4)
+    assert max(sizes) <= 4

@@ -85,5 +85,5 @@ def test_no_such_device(tmp_path: Path) -> None:
 
 def test_no_such_model_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(InputError, match="nobody/nothing: expected a tokenizer, found none: "):
+    with pytest.raises(InputError, match=r"nobody/nothing: expected .*, found no tokenizer there: "):
         load_model("nobody/nothing")
