@@ -3,8 +3,8 @@
 import contextlib
 import gzip
 import os
+import secrets
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -80,20 +80,17 @@ def sync_folder(path: Path) -> None:
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        name = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        file = name.open("xb")  # not by `tempfile`, whose files are for their owner only
     except OSError as error:
         raise InputError(f"{path}: expected a place to write to, found {error.strerror}") from error
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)  # mkstemp's files are for their owner only
         os.replace(name, path)
         sync_folder(path.parent)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        name.unlink(missing_ok=True)
         raise
