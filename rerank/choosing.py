@@ -196,7 +196,7 @@ def choose_large(
             has_scores=any(fact.has_scores for fact in facts),
             is_nan=any(fact.num_nan for fact in facts),
         )
-        file.finish(lambda: _merge(file.shards, buckets, output))
+        file.finish(lambda merged: _merge(file.shards, buckets, merged))
     return facts
 
 
@@ -230,9 +230,9 @@ def _done(work: ChooseWork, buckets: Sequence[Bucket], backend: Backend) -> list
     return facts
 
 
-def _merge(shards: Shards, buckets: Sequence[Bucket], output: Path) -> None:
-    """The choices of all buckets by problem; one line of each is in memory."""
-    with contextlib.ExitStack() as stack, atomic_file(output) as file:
+def _merge(shards: Shards, buckets: Sequence[Bucket], file: BinaryIO) -> None:
+    """Write the choices of all buckets by problem; one line of each is in memory."""
+    with contextlib.ExitStack() as stack:
         opened = [stack.enter_context((shards.folder / bucket.shard).open("rb")) for bucket in buckets]
         for shard in opened:
             shard.readline()
