@@ -118,6 +118,8 @@ class ShardedFile:
         except BaseException:
             self._lock_file.close()
             raise
+        if self.is_complete:
+            self._lock_file.close()
         return self
 
     def __exit__(
@@ -152,9 +154,13 @@ class ShardedFile:
     def _complete(self, *, is_whole: bool) -> None:
         """The output is there."""
         if not is_whole:
+            self._settings_file.unlink(missing_ok=True)  # of the output that was there before
             return
         if self._keeps_settings:
             self._write_settings(self._settings_file)
+        self._remove_shards()
+
+    def _remove_shards(self) -> None:
         os.rename(self._folder, self._done)  # at once: half a folder would pass for work to be done
         shutil.rmtree(self._done, ignore_errors=True)
 
@@ -169,6 +175,11 @@ class ShardedFile:
             self._check_settings(manifest)
             for path in self._folder.glob(f".*{UNFINISHED}"):  # of a run that was killed
                 path.unlink(missing_ok=True)
+            return
+        if self._keeps_settings and self._output.exists() and not self._overwrite:  # starting again had just begun
+            self._check_settings(self._settings_file)
+            self._remove_shards()
+            self.is_complete = True
             return
         for path in self._folder.iterdir():
             if path.is_dir():

@@ -357,6 +357,25 @@ def test_cut_off_when_all_rows_are_there(call: str, tmp_path: Path, monkeypatch:
     assert {path.name for path in tmp_path.iterdir()} == {"whole", "rows.jsonl", "rows.jsonl.settings"}
 
 
+@pytest.mark.parametrize("left", [[], [".lock"], [".lock", "0123.jsonl"]])
+def test_starting_again_cut_off_at_once_leaves_the_output_and_its_settings(left: list[str], tmp_path: Path) -> None:
+    """Where the folder has no manifest yet, or no more."""
+    output, other = tmp_path / "rows.jsonl", replace(PLAN, seed=8)
+    sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+    before = output.read_bytes()
+    (tmp_path / "rows.jsonl.part").mkdir()
+    for name in left:
+        (tmp_path / "rows.jsonl.part" / name).touch()
+    with pytest.raises(InputError, match=r"expected rows of the same settings, found seed 7 \(now 8\)"):
+        sample_file(Seeded(), PROBLEMS, output, plan=other)
+    assert output.read_bytes() == before
+    assert sample_file(Seeded(), PROBLEMS, output, plan=PLAN) is None
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.jsonl", "rows.jsonl.settings"}
+    (tmp_path / "rows.jsonl.part").mkdir()
+    assert sample_file(Seeded(), PROBLEMS, output, plan=other, overwrite=True) is not None
+    assert output.read_bytes() != before
+
+
 ENDING = """
 import os, sys
 from pathlib import Path
