@@ -22,7 +22,7 @@ from quorum.commands.grading import (
     read_warnings,
     sample_files,
 )
-from quorum.commands.reading import read_options, with_progress
+from quorum.commands.reading import check_not_read, read_options, with_progress
 from quorum.terminal import inert
 from rerank.batch import num_workers
 from rerank.strategies import STRATEGIES
@@ -60,14 +60,15 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output is not None:
         check_file(args.output)
+    files, counts = sample_files(args.files), ReadCounts()
+    check_not_read(files, args.output)
     start = time.monotonic()
-    counts = ReadCounts()
     if args.output is not None and (args.output.is_file() or not args.output.exists()):
-        facts = _choose(args, args.output, counts)
+        facts = _choose(args, files, args.output, counts)
     else:  # a pipe or a device has no place beside it for what is not whole
         with TemporaryDirectory() as folder:
             output = Path(folder) / "selections.jsonl"
-            facts = _choose(args, output, counts)
+            facts = _choose(args, files, output, counts)
             _copy(output, args.output)
     counts.num_duplicates += sum(fact.num_duplicates for fact in facts)
     counts.num_bad_rows += sum(len(fact.bad_rows) for fact in facts)
@@ -90,14 +91,16 @@ def _copy(source: Path, target: Path | None) -> None:
                 file.writelines(lines)
 
 
-def _choose(args: argparse.Namespace, output: Path, counts: "ReadCounts") -> "Sequence[Facts]":
+def _choose(
+    args: argparse.Namespace, files: "Sequence[Path]", output: Path, counts: "ReadCounts"
+) -> "Sequence[Facts]":
     """Choose into a file: in memory where all rows fit, else bucket by bucket."""
     from reasoning.formats.read import distinct_rows, placed_rows
     from reasoning.formats.write import atomic_file
     from rerank.buckets import of_first_problems, taken
     from rerank.choosing import Choosing, choose_large, choose_small
 
-    files, options = sample_files(args.files), read_options(args)
+    options = read_options(args)
     choosing = Choosing(strategy=args.strategy, k=args.k, top_n=args.top_n, policy=policy(args), **extraction(args))
     placed = placed_rows(files, options=options, counts=counts)
     if args.limit is not None:
