@@ -113,7 +113,8 @@ def _choose(
         with atomic_file(output) as file:
             return [choose_small(rows, file, choosing, workers=args.workers)]
     can_be_read_again = all(path.is_file() for path in files)
-    args.workers = args.workers or num_workers()
+    if args.backend == "local":  # on a cluster, all of its cores
+        args.workers = args.workers or num_workers()
     with opened_backend(args, use_gpus=False) as backend:
         return choose_large(
             lambda: itertools.chain(first, placed),

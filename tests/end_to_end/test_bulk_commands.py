@@ -1,5 +1,6 @@
 """Bulk options of `quorum sample`, `score` and `rerank`, as a user types them."""
 
+import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from quorum.cli import main
+from quorum.commands import bulk
 from quorum.commands.bulk import chunk_output
+from reasoning.bulk import Backend, here
 from reasoning.model_folder import ModelCard
 from rerank import buckets
 from tests.faulty_server import FaultyServer
@@ -107,6 +110,22 @@ def test_rerank_of_many_rows(
     assert main(["rerank", str(path), "--limit", "30", "--workers", "1"]) == 0
     assert capsys.readouterr().out.splitlines() == (tmp_path / "small.jsonl").read_text().splitlines()[:30]
     assert {file.name for file in tmp_path.iterdir()} == {"rows.jsonl", "small.jsonl", "large.jsonl"}
+
+
+def test_rerank_leaves_the_number_of_actors_to_the_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, asked = tmp_path / "rows.jsonl", list[int | None]()
+    rows = [{"id": f"p{i}", "sample": 0, "generation": "The answer is 4."} for i in range(9)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def backend(args: argparse.Namespace, *, use_gpus: bool) -> Backend:
+        asked.append(args.workers)
+        return here
+
+    monkeypatch.setattr(bulk, "_ray_backend", backend)
+    monkeypatch.setattr(buckets, "BUCKET_BYTES", 500)
+    rerank = ["rerank", str(path), "-o", str(tmp_path / "out.jsonl"), "--backend", "ray"]
+    assert [main(rerank), main([*rerank, "--workers", "3"])] == [0, 0]
+    assert asked == [None, 3]
 
 
 def test_ray_that_is_not_there_is_named(folder: Path, generator: str, capsys: pytest.CaptureFixture[str]) -> None:
