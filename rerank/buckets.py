@@ -12,6 +12,7 @@ from reasoning.formats.write import sync_folder
 BUCKET_BYTES = 8 << 20  # of rows as JSON: a worker takes several times that
 MOST_BUCKETS = 512  # open files; beyond 4 GiB of rows the buckets grow
 ROW_BYTES = 200  # of a row, its texts not counted
+VALUE_BYTES = 8  # of a value in a row's other fields, its text not counted
 PACKED = 6  # how many bytes a byte of gzip or Parquet is taken for
 
 Placed = tuple[Row, tuple[Path, int]]
@@ -23,10 +24,26 @@ def taken(rows: Iterator[Placed]) -> tuple[list[Placed], bool]:
     num_bytes = 0
     for placed in rows:
         first.append(placed)
-        num_bytes += ROW_BYTES + len(placed[0].problem) + len(placed[0].generation)
+        row = placed[0]
+        num_bytes += ROW_BYTES + len(row.problem) + len(row.generation) + _num_bytes(row.model_extra)
         if num_bytes > BUCKET_BYTES:
             return first, False
     return first, True
+
+
+def _num_bytes(fields: dict[str, object] | None) -> int:
+    """About what fields take whose values may be any, at any depth."""
+    num_bytes, values = 0, list((fields or {}).values())
+    while values:
+        value = values.pop()
+        num_bytes += VALUE_BYTES
+        if isinstance(value, str | bytes):
+            num_bytes += len(value)
+        elif isinstance(value, dict):
+            values += [*value, *value.values()]
+        elif isinstance(value, list):
+            values += value
+    return num_bytes
 
 
 def of_first_problems(rows: Iterable[Placed], limit: int) -> Iterator[Placed]:

@@ -13,6 +13,7 @@ from reasoning.bulk import Backend, here
 from reasoning.errors import InputError
 from reasoning.formats import ReadCounts, ReadOptions
 from reasoning.formats.read import distinct_rows, placed_rows
+from reasoning.formats.rows import Row
 from rerank import buckets, choosing
 from rerank.batch import Pool
 from rerank.buckets import num_buckets, of_first_problems, taken
@@ -155,3 +156,11 @@ def test_the_first_problems_and_what_is_taken(tmp_path: Path) -> None:
     rows = [row for row, _ in of_first_problems([*first, *placed], 3)]
     assert len(rows) == 15
     assert taken(iter(first[:2])) == (first[:2], True)
+
+
+@pytest.mark.parametrize("value", ["x" * 300, ["x" * 100] * 3, {"x" * 100: {"x" * 100: [0.5] * 20}}])
+def test_what_is_taken_counts_all_fields(value: object) -> None:
+    """Each row has about 300 bytes of them beside the 200 that every row is taken for: four rows are 2000 bytes."""
+    rows = [Row.model_validate({"id": f"p{i}", "sample": 0, "steps": value}) for i in range(9)]
+    first, is_all = taken((row, (Path("rows.jsonl"), i)) for i, row in enumerate(rows))
+    assert (len(first), is_all) == (4, False)
