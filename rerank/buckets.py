@@ -5,7 +5,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from reasoning.errors import RowError
+from reasoning.formats import ReadCounts, ReadOptions
+from reasoning.formats.read import json_of
 from reasoning.formats.rows import Row
 from reasoning.formats.write import sync_folder
 
@@ -69,27 +70,32 @@ def bucket_path(folder: Path, number: int) -> Path:
     return folder / f"bucket-{number:03}"
 
 
-def spread(rows: Iterable[Placed], folder: Path, num_buckets: int) -> list[Path]:
+def spread(
+    rows: Iterable[Placed], folder: Path, num_buckets: int, *, options: ReadOptions, counts: ReadCounts
+) -> list[Path]:
     """Write rows to buckets by their problem's id.
 
     Args:
         rows: with their places.
         folder: exists.
         num_buckets: see `num_buckets`.
+        options: for rows that JSON cannot hold.
+        counts: of the reading; such rows are added.
 
     Returns:
         The files that the places name, which `read_bucket` wants.
+
+    Raises:
+        RowError: see `json_of`.
     """
     numbers: dict[Path, int] = {}
     with contextlib.ExitStack() as stack:
         buckets = [stack.enter_context(bucket_path(folder, i).open("wb", 1 << 14)) for i in range(num_buckets)]
         for row, (path, line) in rows:
             number = numbers.setdefault(path, len(numbers))
-            try:
-                text = row.to_json().encode()
-            except ValueError as error:  # bytes, from Parquet or YAML
-                raise RowError(path, line, f"expected fields that JSON can hold, found {error}") from error
-            buckets[zlib.crc32(row.id.encode()) % num_buckets].write(b"%d %d %s\n" % (number, line, text))
+            text = json_of(row, (path, line), options=options, counts=counts)
+            if text is not None:
+                buckets[zlib.crc32(row.id.encode()) % num_buckets].write(b"%d %d %s\n" % (number, line, text))
     sync_folder(folder)
     return list(numbers)
 

@@ -153,6 +153,7 @@ def choose_large(
     *,
     settings: dict[str, Any],
     options: ReadOptions,
+    counts: ReadCounts,
     backend: Backend,
     overwrite: bool,
 ) -> list[Facts]:
@@ -166,7 +167,8 @@ def choose_large(
         output: `.jsonl`, or that in gzip.
         choosing: how.
         settings: what decides the rows; a run that was cut off is not gone on with where they differ.
-        options: for rows that contradict others.
+        options: for rows that contradict others, or that JSON cannot hold.
+        counts: of the reading of `rows`.
         backend: where buckets are worked on.
         overwrite: start again where a run was cut off.
 
@@ -179,7 +181,7 @@ def choose_large(
     """
     all_settings = {**settings, **choosing.as_dict()}
     with ShardedFile(output, all_settings, overwrite=overwrite, keeps_settings=False) as file:
-        files, number = _spread_once(rows, sources, file.shards.folder)
+        files, number = _spread_once(rows, sources, file.shards.folder, options=options, counts=counts)
         work = ChooseWork(file.shards, files, choosing, options)
         buckets = [Bucket(bucket_path(file.shards.folder, i), file.shards.name([i, number])) for i in range(number)]
         facts = _done(work, buckets, backend)
@@ -201,13 +203,18 @@ def choose_large(
 
 
 def _spread_once(
-    rows: Callable[[], Iterable[Placed]], sources: Sequence[Path], folder: Path
+    rows: Callable[[], Iterable[Placed]],
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    options: ReadOptions,
+    counts: ReadCounts,
 ) -> tuple[tuple[Path, ...], int]:
     """The files that places name and the number of buckets, whose rows are on the disk."""
     record = folder / SPREAD
     if not record.exists():
         number = num_buckets(sources)
-        files = spread(rows(), folder, number)
+        files = spread(rows(), folder, number, options=options, counts=counts)
         with atomic_file(record) as file:
             file.write(json.dumps({"files": [str(path) for path in files], "num_buckets": number}).encode())
     found = json.loads(record.read_bytes())

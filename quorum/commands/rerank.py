@@ -123,6 +123,7 @@ def _choose(
             choosing,
             settings={"files": file_facts(files), "options": asdict(options), "limit": args.limit},
             options=options,
+            counts=counts,
             backend=backend,
             overwrite=args.overwrite or not can_be_read_again,
         )

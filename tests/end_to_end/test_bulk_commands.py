@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from quorum.cli import main
@@ -110,6 +111,24 @@ def test_rerank_of_many_rows(
     assert main(["rerank", str(path), "--limit", "30", "--workers", "1"]) == 0
     assert capsys.readouterr().out.splitlines() == (tmp_path / "small.jsonl").read_text().splitlines()[:30]
     assert {file.name for file in tmp_path.iterdir()} == {"rows.jsonl", "small.jsonl", "large.jsonl"}
+
+
+def test_rows_that_json_cannot_hold_are_skipped_in_files_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.parquet"
+    rows = [{"id": f"p{i}", "sample": 0, "generation": "The answer is 4.", "mark": b"a"} for i in range(20)]
+    rows[18]["mark"] = b"\xff"
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    rerank = ["rerank", str(path), "--quiet", "--workers", "1"]
+    for size in (5000, 500):
+        monkeypatch.setattr(buckets, "BUCKET_BYTES", size)
+        assert main(rerank) == 2
+        assert f"{path}:19: expected fields that JSON can hold" in capsys.readouterr().err
+        assert main([*rerank, "--skip-bad-rows"]) == 0
+        captured = capsys.readouterr()
+        assert len(captured.out.splitlines()) == 19
+        assert "Rows that could not be read and were skipped: 1" in captured.err
 
 
 def test_rerank_leaves_the_number_of_actors_to_the_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,13 +56,15 @@ def in_memory(path: Path, how: Choosing = VOTE, options: ReadOptions = OPTIONS) 
 def in_buckets(
     path: Path, output: Path, how: Choosing = VOTE, *, backend: Backend = here, overwrite: bool = False
 ) -> list[Facts]:
+    counts = ReadCounts()
     return choose_large(
-        lambda: placed_rows([path], options=OPTIONS, counts=ReadCounts()),
+        lambda: placed_rows([path], options=OPTIONS, counts=counts),
         [path],
         output,
         how,
         settings={"files": str(path)},
         options=OPTIONS,
+        counts=counts,
         backend=backend,
         overwrite=overwrite,
     )
