@@ -1,6 +1,7 @@
 """Rows in any order, spread over files so that all rows of a problem are in one, and each fits into memory."""
 
 import contextlib
+import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -73,7 +74,7 @@ def bucket_path(folder: Path, number: int) -> Path:
 def spread(
     rows: Iterable[Placed], folder: Path, num_buckets: int, *, options: ReadOptions, counts: ReadCounts
 ) -> list[Path]:
-    """Write rows to buckets by their problem's id.
+    """Write rows to buckets by their problem's id; they are on the disk when this returns.
 
     Args:
         rows: with their places.
@@ -96,6 +97,9 @@ def spread(
             text = json_of(row, (path, line), options=options, counts=counts)
             if text is not None:
                 buckets[zlib.crc32(row.id.encode()) % num_buckets].write(b"%d %d %s\n" % (number, line, text))
+        for bucket in buckets:
+            bucket.flush()
+            os.fsync(bucket.fileno())
     sync_folder(folder)
     return list(numbers)
 

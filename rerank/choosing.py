@@ -69,6 +69,19 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """Rows in buckets, all on the disk.
+
+    Attributes:
+        files: see `read_bucket`.
+        num_bytes: of each bucket.
+    """
+
+    files: tuple[Path, ...]
+    num_bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """Rows to choose from.
 
@@ -181,7 +194,8 @@ def choose_large(
     """
     all_settings = {**settings, **choosing.as_dict()}
     with ShardedFile(output, all_settings, overwrite=overwrite, keeps_settings=False) as file:
-        files, number = _spread_once(rows, sources, file.shards.folder, options=options, counts=counts)
+        spread_rows = _spread_once(rows, sources, file.shards.folder, options=options, counts=counts)
+        files, number = spread_rows.files, len(spread_rows.num_bytes)
         work = ChooseWork(file.shards, files, choosing, options)
         buckets = [Bucket(bucket_path(file.shards.folder, i), file.shards.name([i, number])) for i in range(number)]
         facts = _done(work, buckets, backend)
@@ -209,16 +223,30 @@ def _spread_once(
     *,
     options: ReadOptions,
     counts: ReadCounts,
-) -> tuple[tuple[Path, ...], int]:
-    """The files that places name and the number of buckets, whose rows are on the disk."""
+) -> Spread:
+    """Rows in buckets: those of a run that was cut off if they are as it left them, else spread now."""
     record = folder / SPREAD
-    if not record.exists():
-        number = num_buckets(sources)
-        files = spread(rows(), folder, number, options=options, counts=counts)
-        with atomic_file(record) as file:
-            file.write(json.dumps({"files": [str(path) for path in files], "num_buckets": number}).encode())
-    found = json.loads(record.read_bytes())
-    return tuple(Path(path) for path in found["files"]), found["num_buckets"]
+    found = _spread_before(record)
+    if found is not None:
+        return found
+    record.unlink(missing_ok=True)
+    number = num_buckets(sources)
+    files = spread(rows(), folder, number, options=options, counts=counts)
+    num_bytes = tuple(bucket_path(folder, i).stat().st_size for i in range(number))
+    with atomic_file(record) as file:
+        file.write(json.dumps({"files": [str(path) for path in files], "num_bytes": num_bytes}).encode())
+    return Spread(tuple(files), num_bytes)
+
+
+def _spread_before(record: Path) -> Spread | None:
+    """What `spread.json` says; None where there is none, or the buckets have other sizes than it says."""
+    try:
+        found = json.loads(record.read_bytes())
+        spread_rows = Spread(tuple(map(Path, found["files"])), tuple(found["num_bytes"]))
+        sizes = tuple(bucket_path(record.parent, i).stat().st_size for i in range(len(spread_rows.num_bytes)))
+    except (FileNotFoundError, ValueError, KeyError):  # or it is of an earlier version, or a copy lost a bucket
+        return None
+    return spread_rows if sizes == spread_rows.num_bytes else None
 
 
 def _done(work: ChooseWork, buckets: Sequence[Bucket], backend: Backend) -> list[Facts]:

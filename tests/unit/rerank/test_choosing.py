@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import random
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -131,6 +132,43 @@ def test_cut_off_it_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(choosing, "spread", None)  # the rows are not read again
     facts = in_buckets(path, output, backend=counting)
     assert len(done) == len(facts) - 4
+    assert output.read_bytes() == in_memory(path)
+
+
+def test_the_buckets_are_on_the_disk_before_anything_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, sync, replace = set[int](), os.fsync, os.replace
+    checked: list[Path] = []
+
+    def noted(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        sync(handle)
+
+    def check(source: Path, target: Path) -> None:
+        if target.name == "spread.json":
+            checked.extend(target.parent.glob("bucket-*"))
+            assert {path.stat().st_ino for path in checked} <= synced
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(os, "replace", check)
+    path = write(tmp_path / "rows.jsonl")
+    in_buckets(path, tmp_path / "out.jsonl")
+    assert len(checked) == num_buckets([path])
+
+
+@pytest.mark.parametrize("damage", ["shorter", "lost", "record"])
+def test_buckets_that_are_not_as_they_were_are_filled_again(damage: str, tmp_path: Path) -> None:
+    path, output = write(tmp_path / "rows.jsonl"), tmp_path / "out.jsonl"
+    with pytest.raises(Interrupted):
+        in_buckets(path, output, backend=interrupted)
+    bucket = tmp_path / "out.jsonl.part" / "bucket-007"
+    if damage == "shorter":
+        bucket.write_bytes(b"")
+    elif damage == "lost":
+        bucket.unlink()
+    else:
+        (bucket.parent / "spread.json").write_text('{"files": [], "num_buckets": 12}')
+    in_buckets(path, output)
     assert output.read_bytes() == in_memory(path)
 
 
