@@ -131,6 +131,23 @@ def test_rows_that_json_cannot_hold_are_skipped_in_files_of_any_size(
         assert "Rows that could not be read and were skipped: 1" in captured.err
 
 
+def test_warnings_are_those_of_a_small_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"id": f"p{i}", "sample": 0, "generation": "The answer is 4.", "stop": "lossless"} for i in range(20)]
+    rows.append({"id": "p20", "sample": 0})
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = []
+    for size in (20_000, 500):
+        monkeypatch.setattr(buckets, "BUCKET_BYTES", size)
+        assert main(["rerank", str(path), "-o", str(tmp_path / "out.jsonl"), "--quiet", "--workers", "1"]) == 0
+        told.append(capsys.readouterr().err)
+    assert "Rows of `quorum sample --stop`: 20" in told[0]
+    assert "Rows without a solution and without an answer, which count as wrong: 1" in told[0]
+    assert told[1] == told[0]
+
+
 def test_rerank_leaves_the_number_of_actors_to_the_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, asked = tmp_path / "rows.jsonl", list[int | None]()
     rows = [{"id": f"p{i}", "sample": 0, "generation": "The answer is 4."} for i in range(9)]
