@@ -215,7 +215,7 @@ class _Run(Generic[Item, Result]):
         assert item is not None
         try:
             is_result, value = worker.pipe.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # of a worker that dies while it sends, the message ends in the middle
             self._pool.discard(worker)
             self._deaths[item[0]] += 1
             if self._deaths[item[0]] == MOST_DEATHS:

@@ -1,17 +1,20 @@
 """Rows in any order, spread over files so that all rows of a problem are in one, and each fits into memory."""
 
 import contextlib
+import os
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from reasoning.errors import RowError
+from reasoning.formats import ReadCounts, ReadOptions
+from reasoning.formats.read import json_of
 from reasoning.formats.rows import Row
 from reasoning.formats.write import sync_folder
 
 BUCKET_BYTES = 8 << 20  # of rows as JSON: a worker takes several times that
 MOST_BUCKETS = 512  # open files; beyond 4 GiB of rows the buckets grow
 ROW_BYTES = 200  # of a row, its texts not counted
+VALUE_BYTES = 8  # of a value in a row's other fields, its text not counted
 PACKED = 6  # how many bytes a byte of gzip or Parquet is taken for
 
 Placed = tuple[Row, tuple[Path, int]]
@@ -23,10 +26,26 @@ def taken(rows: Iterator[Placed]) -> tuple[list[Placed], bool]:
     num_bytes = 0
     for placed in rows:
         first.append(placed)
-        num_bytes += ROW_BYTES + len(placed[0].problem) + len(placed[0].generation)
+        row = placed[0]
+        num_bytes += ROW_BYTES + len(row.problem) + len(row.generation) + _num_bytes(row.model_extra)
         if num_bytes > BUCKET_BYTES:
             return first, False
     return first, True
+
+
+def _num_bytes(fields: dict[str, object] | None) -> int:
+    """About what fields take whose values may be any, at any depth."""
+    num_bytes, values = 0, list((fields or {}).values())
+    while values:
+        value = values.pop()
+        num_bytes += VALUE_BYTES
+        if isinstance(value, str | bytes):
+            num_bytes += len(value)
+        elif isinstance(value, dict):
+            values += [*value, *value.values()]
+        elif isinstance(value, list):
+            values += value
+    return num_bytes
 
 
 def of_first_problems(rows: Iterable[Placed], limit: int) -> Iterator[Placed]:
@@ -52,27 +71,35 @@ def bucket_path(folder: Path, number: int) -> Path:
     return folder / f"bucket-{number:03}"
 
 
-def spread(rows: Iterable[Placed], folder: Path, num_buckets: int) -> list[Path]:
-    """Write rows to buckets by their problem's id.
+def spread(
+    rows: Iterable[Placed], folder: Path, num_buckets: int, *, options: ReadOptions, counts: ReadCounts
+) -> list[Path]:
+    """Write rows to buckets by their problem's id; they are on the disk when this returns.
 
     Args:
         rows: with their places.
         folder: exists.
         num_buckets: see `num_buckets`.
+        options: for rows that JSON cannot hold.
+        counts: of the reading; such rows are added.
 
     Returns:
         The files that the places name, which `read_bucket` wants.
+
+    Raises:
+        RowError: see `json_of`.
     """
     numbers: dict[Path, int] = {}
     with contextlib.ExitStack() as stack:
         buckets = [stack.enter_context(bucket_path(folder, i).open("wb", 1 << 14)) for i in range(num_buckets)]
         for row, (path, line) in rows:
             number = numbers.setdefault(path, len(numbers))
-            try:
-                text = row.to_json().encode()
-            except ValueError as error:  # bytes, from Parquet or YAML
-                raise RowError(path, line, f"expected fields that JSON can hold, found {error}") from error
-            buckets[zlib.crc32(row.id.encode()) % num_buckets].write(b"%d %d %s\n" % (number, line, text))
+            text = json_of(row, (path, line), options=options, counts=counts)
+            if text is not None:
+                buckets[zlib.crc32(row.id.encode()) % num_buckets].write(b"%d %d %s\n" % (number, line, text))
+        for bucket in buckets:
+            bucket.flush()
+            os.fsync(bucket.fileno())
     sync_folder(folder)
     return list(numbers)
 

@@ -4,7 +4,7 @@ import contextlib
 import heapq
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -48,9 +48,7 @@ class Facts:
     """What was seen in some rows, to be added up over all.
 
     Attributes:
-        num_rows: distinct ones.
-        num_duplicates: that were dropped.
-        bad_rows: messages of rows that contradict an earlier one, where such rows are skipped.
+        counts: rows and their kinds.
         num_problems: that they belong to.
         num_greedy: problems with one greedy sample beside others.
         is_apart: that these samples did not vote, since all of the problems have one.
@@ -58,14 +56,30 @@ class Facts:
         num_nan: scores that are not a number.
     """
 
-    num_rows: int = 0
-    num_duplicates: int = 0
-    bad_rows: Sequence[str] = ()
+    counts: ReadCounts = field(default_factory=ReadCounts)
     num_problems: int = 0
     num_greedy: int = 0
     is_apart: bool = False
     has_scores: bool = False
     num_nan: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Rows in buckets, all on the disk.
+
+    Attributes:
+        files: see `read_bucket`.
+        num_bytes: of each bucket.
+        counts: of the reading: rows that were skipped, and no others.
+    """
+
+    files: tuple[Path, ...]
+    num_bytes: tuple[int, ...]
+    counts: ReadCounts
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "files": [str(path) for path in self.files]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +121,11 @@ class ChooseWork:
         facts, lines = Facts(), list[str]()
         if bucket.path.stat().st_size:
             facts, lines = choose_rows(rows, self.choosing, workers=1)
-        facts = replace(facts, num_duplicates=counts.num_duplicates, bad_rows=tuple(counts.messages))
-        self.shards.write(bucket.shard, [json.dumps(asdict(facts)), *lines])
+        self.shards.write(bucket.shard, [json.dumps(asdict(replace(facts, counts=counts))), *lines])
 
 
 def choose_rows(rows: Iterable[Row], choosing: Choosing, *, workers: int | None) -> tuple[Facts, list[str]]:
-    """What was seen in rows, and a line of JSON for each problem's choice, by problem."""
+    """What was seen in rows, but for their counts, and a line of JSON for each problem's choice, by problem."""
     graded = grade_rows(
         rows,
         policy=choosing.policy,
@@ -124,7 +137,6 @@ def choose_rows(rows: Iterable[Row], choosing: Choosing, *, workers: int | None)
     )
     is_apart = any(greedy is not None for greedy in graded.greedy)
     facts = Facts(
-        num_rows=graded.num_rows,
         num_problems=len(graded.problems),
         num_greedy=len(graded.problems) if is_apart else graded.num_greedy_kept,
         is_apart=is_apart,
@@ -138,7 +150,7 @@ def choose_rows(rows: Iterable[Row], choosing: Choosing, *, workers: int | None)
 
 
 def choose_small(rows: Iterable[Row], file: BinaryIO, choosing: Choosing, *, workers: int | None) -> Facts:
-    """Choose from rows that fit into memory, into a file."""
+    """Choose from rows that fit into memory, into a file; what was seen in them, but for their counts."""
     facts, lines = choose_rows(rows, choosing, workers=workers)
     check_scores(choosing.strategy, has_scores=facts.has_scores, is_nan=facts.num_nan > 0)
     file.writelines(line.encode("utf-8", "replace") + b"\n" for line in lines)
@@ -153,9 +165,10 @@ def choose_large(
     *,
     settings: dict[str, Any],
     options: ReadOptions,
+    counts: ReadCounts,
     backend: Backend,
     overwrite: bool,
-) -> list[Facts]:
+) -> Facts:
     """Choose from any number of rows, into a file; the memory does not grow with their number.
 
     Killed and called again, it goes on with the buckets that are missing, and ends with the same bytes.
@@ -166,12 +179,13 @@ def choose_large(
         output: `.jsonl`, or that in gzip.
         choosing: how.
         settings: what decides the rows; a run that was cut off is not gone on with where they differ.
-        options: for rows that contradict others.
+        options: for rows that contradict others, or that JSON cannot hold.
+        counts: filled by `rows`; where a run that was cut off has read them, what that one found stands instead.
         backend: where buckets are worked on.
         overwrite: start again where a run was cut off.
 
     Returns:
-        What was seen, bucket by bucket.
+        What was seen in all rows. "The first" of a kind is one of the first bucket that has any.
 
     Raises:
         InputError: see `grade_rows` and `check_scores`.
@@ -179,7 +193,8 @@ def choose_large(
     """
     all_settings = {**settings, **choosing.as_dict()}
     with ShardedFile(output, all_settings, overwrite=overwrite, keeps_settings=False) as file:
-        files, number = _spread_once(rows, sources, file.shards.folder)
+        spread_rows = _spread_once(rows, sources, file.shards.folder, options=options, counts=counts)
+        files, number = spread_rows.files, len(spread_rows.num_bytes)
         work = ChooseWork(file.shards, files, choosing, options)
         buckets = [Bucket(bucket_path(file.shards.folder, i), file.shards.name([i, number])) for i in range(number)]
         facts = _done(work, buckets, backend)
@@ -191,48 +206,92 @@ def choose_large(
                 for i, (bucket, fact) in enumerate(zip(buckets, facts, strict=True))
             ]
             facts = _done(work, buckets, backend)
-        check_scores(
-            choosing.strategy,
-            has_scores=any(fact.has_scores for fact in facts),
-            is_nan=any(fact.num_nan for fact in facts),
-        )
-        file.finish(lambda: _merge(file.shards, buckets, output))
-    return facts
+        total = _total(facts, spread_rows.counts)
+        check_scores(choosing.strategy, has_scores=total.has_scores, is_nan=total.num_nan > 0)
+        file.finish(lambda merged: _merge(file.shards, buckets, merged))
+    return total
+
+
+def _total(facts: Sequence[Facts], reading: ReadCounts) -> Facts:
+    counts = ReadCounts()
+    for part in (reading, *(fact.counts for fact in facts)):
+        counts.add(part)
+    return Facts(
+        counts=counts,
+        num_problems=sum(fact.num_problems for fact in facts),
+        num_greedy=sum(fact.num_greedy for fact in facts),
+        is_apart=any(fact.is_apart for fact in facts),
+        has_scores=any(fact.has_scores for fact in facts),
+        num_nan=sum(fact.num_nan for fact in facts),
+    )
 
 
 def _spread_once(
-    rows: Callable[[], Iterable[Placed]], sources: Sequence[Path], folder: Path
-) -> tuple[tuple[Path, ...], int]:
-    """The files that places name and the number of buckets, whose rows are on the disk."""
+    rows: Callable[[], Iterable[Placed]],
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    options: ReadOptions,
+    counts: ReadCounts,
+) -> Spread:
+    """Rows in buckets: those of a run that was cut off if they are as it left them, else spread now."""
     record = folder / SPREAD
-    if not record.exists():
-        number = num_buckets(sources)
-        files = spread(rows(), folder, number)
-        with atomic_file(record) as file:
-            file.write(json.dumps({"files": [str(path) for path in files], "num_buckets": number}).encode())
-    found = json.loads(record.read_bytes())
-    return tuple(Path(path) for path in found["files"]), found["num_buckets"]
+    found = _spread_before(record)
+    if found is not None:
+        return found
+    record.unlink(missing_ok=True)
+    number = num_buckets(sources)
+    files = spread(rows(), folder, number, options=options, counts=counts)
+    num_bytes = tuple(bucket_path(folder, i).stat().st_size for i in range(number))
+    spread_rows = Spread(tuple(files), num_bytes, counts)
+    with atomic_file(record) as file:
+        file.write(json.dumps(spread_rows.as_dict()).encode())
+    return spread_rows
+
+
+def _spread_before(record: Path) -> Spread | None:
+    """What `spread.json` says; None where there is none, or the buckets have other sizes than it says."""
+    try:
+        found = json.loads(record.read_bytes())
+        counts = ReadCounts(**found["counts"])
+        spread_rows = Spread(tuple(map(Path, found["files"])), tuple(found["num_bytes"]), counts)
+        sizes = tuple(bucket_path(record.parent, i).stat().st_size for i in range(len(spread_rows.num_bytes)))
+    except (FileNotFoundError, ValueError, KeyError):  # or it is of an earlier version, or a copy lost a bucket
+        return None
+    return spread_rows if sizes == spread_rows.num_bytes else None
 
 
 def _done(work: ChooseWork, buckets: Sequence[Bucket], backend: Backend) -> list[Facts]:
     """What was seen in each bucket, each worked on unless it is done."""
-    missing = [bucket for bucket in buckets if not work.shards.has(bucket.shard)]
+    missing = [bucket for bucket in buckets if _seen(work.shards, bucket) is None]
     aside = [bucket.path.name for bucket, done in backend(work, missing) if done is None]
     if aside:
         raise QuorumError(
             f"{work.shards.folder}: {', '.join(aside)} killed the worker three times, often for lack of memory; all "
             "others are kept: run the same command again with fewer --workers or more memory"
         )
-    facts = []
-    for bucket in buckets:
-        with (work.shards.folder / bucket.shard).open("rb") as shard:
-            facts.append(Facts(**json.loads(shard.readline())))
-    return facts
+    facts = [_seen(work.shards, bucket) for bucket in buckets]
+    if None in facts:
+        raise QuorumError(
+            f"{work.shards.folder}: expected a shard for each bucket, found none for some; where workers run on other "
+            "machines, name an output that all see"
+        )
+    return [fact for fact in facts if fact is not None]
 
 
-def _merge(shards: Shards, buckets: Sequence[Bucket], output: Path) -> None:
-    """The choices of all buckets by problem; one line of each is in memory."""
-    with contextlib.ExitStack() as stack, atomic_file(output) as file:
+def _seen(shards: Shards, bucket: Bucket) -> Facts | None:
+    """What was seen in a bucket; None where its shard is not there, or is of an earlier version."""
+    try:
+        with (shards.folder / bucket.shard).open("rb") as shard:
+            found = json.loads(shard.readline())
+        return Facts(**{**found, "counts": ReadCounts(**found["counts"])})
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _merge(shards: Shards, buckets: Sequence[Bucket], file: BinaryIO) -> None:
+    """Write the choices of all buckets by problem; one line of each is in memory."""
+    with contextlib.ExitStack() as stack:
         opened = [stack.enter_context((shards.folder / bucket.shard).open("rb")) for bucket in buckets]
         for shard in opened:
             shard.readline()

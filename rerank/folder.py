@@ -14,6 +14,7 @@ from rerank.per_problem import per_problem_lines
 from rerank.report import Report
 
 REPORT, PER_PROBLEM, MARKDOWN, PAGE = "report.json", "per_problem.jsonl", "report.md", "report.html"
+NAMES = (REPORT, PER_PROBLEM, MARKDOWN, PAGE)
 
 
 def write_folder(folder: Path, report: Report, *, graded: Graded, estimates: Sequence[Estimate]) -> None:

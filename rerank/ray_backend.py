@@ -69,7 +69,10 @@ class RayBackend:
 
 
 class _Attempts:
-    """How often each item was begun; an actor that no item can kill."""
+    """How often each item was begun since it last ended; an actor that no item can kill.
+
+    Ray does an item again, however often that ended well, when the machine that held its result is lost.
+    """
 
     def __init__(self) -> None:
         self._begun: Counter[int] = Counter()
@@ -77,6 +80,9 @@ class _Attempts:
     def begin(self, number: int) -> int:
         self._begun[number] += 1
         return self._begun[number]
+
+    def end(self, number: int) -> None:
+        del self._begun[number]
 
 
 class _Worker:
@@ -103,6 +109,8 @@ class _Worker:
         if ray.get(self._attempts.begin.remote(number)) > MOST_DEATHS:
             return "aside", None
         try:
-            return "done", self._work(ray.get(self._items[number]))
+            answer: tuple[str, Any] = "done", self._work(ray.get(self._items[number]))
         except Exception as error:
-            return "error", portable(error)
+            answer = "error", portable(error)
+        ray.get(self._attempts.end.remote(number))
+        return answer

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quorum.commands.grading import positive
+from quorum.commands.reading import check_not_read
 from quorum.terminal import inert
 from reasoning.errors import InputError
 from rerank.naming import counted
@@ -80,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"{args.output}: expected a name ending in .jsonl or .jsonl.gz, found {args.output.name!r}")
     if not to_stdout and args.name == ARITH and args.limit is None:
         raise InputError("arith: expected --limit with -o, since the problems never end; add --limit 10000")
+    check_not_read(_read(args), None if to_stdout else args.output, args.manifest)
     manifest: dict[str, str] = {}
     lines = _lines(rows, manifest, keep=bool(args.manifest or args.disjoint_from))
     if to_stdout:
@@ -164,6 +166,12 @@ def _part(text: str) -> tuple[int, int]:
     if not (index.isdecimal() and parts.isdecimal() and 1 <= int(index) <= int(parts)):
         raise argparse.ArgumentTypeError(f"expected I/N with I from 1 to N, as 1/2; found {text!r}")
     return int(index) - 1, int(parts)
+
+
+def _read(args: argparse.Namespace) -> list[Path]:
+    """The files that are read: problems, or what they must have nothing in common with."""
+    paths = [*(args.input or [Path(args.name)]), *args.disjoint_from]
+    return [path for path in paths if str(path) == "-" or path.exists()]
 
 
 def _file(name: str, sets: Iterable[str]) -> Path:

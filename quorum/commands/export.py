@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from quorum.commands.reading import add_read_arguments, print_counts, read_options, with_progress
+from quorum.commands.reading import add_read_arguments, check_not_read, print_counts, read_options, with_progress
 from reasoning.formats import ReadCounts, read_rows
-from reasoning.formats.exports import EXPORTERS
+from reasoning.formats.exports import EXPORTERS, seed_files
 from rerank.naming import counted
 
 
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    check_not_read(args.files, args.output, *(seed_files(args.output) if args.output else ()))
     counts = ReadCounts()
     rows = read_rows(args.files, options=read_options(args), counts=counts)
     num_records = EXPORTERS[args.to].write(with_progress(rows), args.output)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from quorum.commands.reading import add_read_arguments, print_counts, read_options, with_progress
+from quorum.commands.reading import add_read_arguments, check_not_read, print_counts, read_options, with_progress
 from reasoning.formats import ReadCounts, read_rows, write_rows
 
 
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    check_not_read(args.files, args.output)
     counts = ReadCounts()
     rows = read_rows(args.files, options=read_options(args), counts=counts)
     write_rows(with_progress(rows), args.output)

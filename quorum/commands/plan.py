@@ -18,6 +18,7 @@ from quorum.commands.grading import (
     sample_files,
     seed,
 )
+from quorum.commands.reading import check_not_read
 from quorum.commands.sampling import risk
 from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rerank.planning.document import PlanDocument
 
 TEXT_BYTES = 256 * 2**20  # of solutions, whose length stands for tokens where rows count none
+DOCUMENT, MARKDOWN, FRONTIER = "plan.json", "plan.md", "frontier.svg"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,15 +80,17 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output is not None:
         check_folder(args.output)
-    counts = ReadCounts()
-    graded = grade_files(sample_files(args.files), args, counts=counts, page_bytes=TEXT_BYTES)
+    files, counts = sample_files(args.files), ReadCounts()
+    if args.output is not None:
+        check_not_read(files, *(args.output / name for name in (DOCUMENT, MARKDOWN, FRONTIER)))
+    graded = grade_files(files, args, counts=counts, page_bytes=TEXT_BYTES)
     document = _document(graded, args, read_warnings(counts))
     text = json.dumps(document.as_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     if args.output is not None:
         _write(args.output, document, text)
     print(text if args.json else plan_markdown(document, everything=args.all), end="", flush=True)
     if args.output is not None and not args.quiet:
-        print(f"wrote {args.output / 'frontier.svg'} and two files beside it", file=sys.stderr)
+        print(f"wrote {args.output / FRONTIER} and two files beside it", file=sys.stderr)
     return 0
 
 
@@ -141,9 +145,9 @@ def _write(folder: Path, document: "PlanDocument", text: str) -> None:
     from rerank.planning.document import plan_markdown, plan_svg
 
     contents = {
-        "plan.json": text,
-        "plan.md": plan_markdown(document, everything=True),
-        "frontier.svg": plan_svg(document) + "\n",
+        DOCUMENT: text,
+        MARKDOWN: plan_markdown(document, everything=True),
+        FRONTIER: plan_svg(document) + "\n",
     }
     for name, content in contents.items():
         with atomic_file(folder / name) as file:

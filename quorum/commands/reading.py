@@ -2,19 +2,22 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from quorum.terminal import inert
+from reasoning.errors import InputError
 from reasoning.formats import ReadCounts, ReadOptions, Row
 from reasoning.formats.options import SCORE_TRANSFORMS, STEP_SCORES
 from reasoning.formats.registry import IMPORTERS
+from reasoning.formats.sources import STDIN, data_files
 from rerank.naming import counted
 
 AnyRow = TypeVar("AnyRow", Row, tuple[Row, tuple[Path, int]])
 
 ROWS_PER_LINE = 100_000
+STDIN_FILE = Path("/dev/stdin")
 
 
 def add_read_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +53,29 @@ def read_options(args: argparse.Namespace) -> ReadOptions:
         score_transform=args.score_transform,
         skip_bad_rows=args.skip_bad_rows,
     )
+
+
+def check_not_read(paths: Sequence[Path], *outputs: Path | None) -> None:
+    """Refuse to write over what is read, under whatever name: the results would take its place.
+
+    A device or a pipe may be both.
+
+    Args:
+        paths: files, folders, or `-` for standard input, which may come from a file that is written, too.
+        outputs: files; None is standard output.
+
+    Raises:
+        InputError: an output is read; or a path does not exist.
+    """
+    written = [output for output in outputs if output is not None and output.is_file()]
+    for path in data_files(list(paths)) if written else ():
+        source = STDIN_FILE if path == STDIN else path
+        for output in written:
+            if source.exists() and output.samefile(source):
+                raise InputError(
+                    f"{output}: expected another file to write than those that are read, found that {path} is the "
+                    "same; name another with -o"
+                )
 
 
 def with_progress(rows: Iterable[AnyRow]) -> Iterator[AnyRow]:

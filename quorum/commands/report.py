@@ -21,6 +21,7 @@ from quorum.commands.grading import (
     sample_files,
     seed,
 )
+from quorum.commands.reading import check_not_read
 from reasoning.errors import InputError
 from rerank.naming import counted
 from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
@@ -82,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Grade, estimate, print the table, and write the folder where one is given."""
     from reasoning.formats import ReadCounts
-    from rerank.folder import to_json, write_folder
+    from rerank.folder import NAMES, to_json, write_folder
     from rerank.markdown import to_markdown
     from rerank.report import build_report, estimate_all
     from rerank.stopping.summary import stopping_report
@@ -90,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None:
         check_folder(args.output)
     files, counts = sample_files(args.files), ReadCounts()
+    if args.output is not None:
+        check_not_read(files, *(args.output / name for name in NAMES))
     page_bytes = round(args.page_mb * MIB) if args.output is not None else 0
     graded = grade_files(files, args, counts=counts, page_bytes=page_bytes)
     graded, excluded = _with_enough_samples(graded, args.min_samples)

@@ -5,7 +5,7 @@ import itertools
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,13 +22,12 @@ from quorum.commands.grading import (
     read_warnings,
     sample_files,
 )
-from quorum.commands.reading import read_options, with_progress
+from quorum.commands.reading import check_not_read, read_options, with_progress
 from quorum.terminal import inert
 from rerank.batch import num_workers
 from rerank.strategies import STRATEGIES
 
 if TYPE_CHECKING:
-    from reasoning.formats import ReadCounts
     from rerank.choosing import Facts
 
 
@@ -56,23 +55,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write one selection per problem; the file appears when it is complete."""
-    from reasoning.formats import ReadCounts
-
     if args.output is not None:
         check_file(args.output)
+    files = sample_files(args.files)
+    check_not_read(files, args.output)
     start = time.monotonic()
-    counts = ReadCounts()
     if args.output is not None and (args.output.is_file() or not args.output.exists()):
-        facts = _choose(args, args.output, counts)
+        facts = _choose(args, files, args.output)
     else:  # a pipe or a device has no place beside it for what is not whole
         with TemporaryDirectory() as folder:
             output = Path(folder) / "selections.jsonl"
-            facts = _choose(args, output, counts)
+            facts = _choose(args, files, output)
             _copy(output, args.output)
-    counts.num_duplicates += sum(fact.num_duplicates for fact in facts)
-    counts.num_bad_rows += sum(len(fact.bad_rows) for fact in facts)
-    counts.messages += [message for fact in facts for message in fact.bad_rows]
-    for warning in read_warnings(counts):
+    for warning in read_warnings(facts.counts):
         print(inert(warning), file=sys.stderr)
     if not args.quiet:
         print(_closing(facts, time.monotonic() - start), file=sys.stderr)
@@ -90,14 +85,15 @@ def _copy(source: Path, target: Path | None) -> None:
                 file.writelines(lines)
 
 
-def _choose(args: argparse.Namespace, output: Path, counts: "ReadCounts") -> "Sequence[Facts]":
+def _choose(args: argparse.Namespace, files: Sequence[Path], output: Path) -> "Facts":
     """Choose into a file: in memory where all rows fit, else bucket by bucket."""
+    from reasoning.formats import ReadCounts
     from reasoning.formats.read import distinct_rows, placed_rows
     from reasoning.formats.write import atomic_file
     from rerank.buckets import of_first_problems, taken
     from rerank.choosing import Choosing, choose_large, choose_small
 
-    files, options = sample_files(args.files), read_options(args)
+    options, counts = read_options(args), ReadCounts()
     choosing = Choosing(strategy=args.strategy, k=args.k, top_n=args.top_n, policy=policy(args), **extraction(args))
     placed = placed_rows(files, options=options, counts=counts)
     if args.limit is not None:
@@ -108,9 +104,10 @@ def _choose(args: argparse.Namespace, output: Path, counts: "ReadCounts") -> "Se
     if is_all:
         rows = distinct_rows(first, options=options, counts=counts)
         with atomic_file(output) as file:
-            return [choose_small(rows, file, choosing, workers=args.workers)]
+            return replace(choose_small(rows, file, choosing, workers=args.workers), counts=counts)
     can_be_read_again = all(path.is_file() for path in files)
-    args.workers = args.workers or num_workers()
+    if args.backend == "local":  # on a cluster, all of its cores
+        args.workers = args.workers or num_workers()
     with opened_backend(args, use_gpus=False) as backend:
         return choose_large(
             lambda: itertools.chain(first, placed),
@@ -119,13 +116,14 @@ def _choose(args: argparse.Namespace, output: Path, counts: "ReadCounts") -> "Se
             choosing,
             settings={"files": file_facts(files), "options": asdict(options), "limit": args.limit},
             options=options,
+            counts=counts,
             backend=backend,
             overwrite=args.overwrite or not can_be_read_again,
         )
 
 
-def _closing(facts: "Sequence[Facts]", took_s: float) -> str:
-    num_rows, num_problems = (sum(getattr(fact, name) for fact in facts) for name in ("num_rows", "num_problems"))
+def _closing(facts: "Facts", took_s: float) -> str:
+    num_rows, num_problems = facts.counts.num_rows, facts.num_problems
     return (
         f"{num_problems:,} {'problem' if num_problems == 1 else 'problems'}, {num_rows:,} samples, "
         f"{num_rows / took_s:,.0f} samples/s"

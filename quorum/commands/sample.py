@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from quorum.commands.bulk import add_bulk_arguments, chunk, chunk_output, is_elsewhere, opened_backend
 from quorum.commands.grading import check_file, positive
+from quorum.commands.reading import check_not_read
 from quorum.commands.sampling import MODEL_HELP, add_sampling_arguments, sampling_params
 from quorum.progress import Progress
 from quorum.terminal import inert
@@ -64,7 +65,10 @@ def run(args: argparse.Namespace) -> int:
     from reasoning.bulk import chunk_size
     from reasoning.problems import read_problems
 
-    check_file(args.output)
+    part = chunk(args)
+    output = chunk_output(args.output, part)
+    check_file(output)
+    check_not_read([*args.problems, *([args.examples] if args.examples else [])], output)
     problems = _first(read_problems(args.problems), args.limit)
     plan = SamplingPlan(
         num_samples=args.n,
@@ -76,8 +80,7 @@ def run(args: argparse.Namespace) -> int:
         problems_per_call=args.batch,
         stop=_stop(args),
     )
-    sampler, part = _sampler(args), chunk(args)
-    output = chunk_output(args.output, part)
+    sampler = _sampler(args)
     total = chunk_size(len(problems), part, per_batch=plan.problems_per_call) * plan.rows_per_problem
     with opened_backend(args) as backend, Progress(total, "samples", doing="sampling") as progress:
         tally = sample_file(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from quorum.commands.bulk import add_bulk_arguments, chunk, chunk_output, is_elsewhere, opened_backend
 from quorum.commands.grading import add_limit_argument, sample_files
-from quorum.commands.reading import add_read_arguments, print_counts, read_options
+from quorum.commands.reading import add_read_arguments, check_not_read, print_counts, read_options
 from quorum.commands.sampling import MODEL_HELP
 from quorum.progress import Progress
 from quorum.terminal import inert
@@ -47,11 +47,12 @@ def run(args: argparse.Namespace) -> int:
     from reasoning.bulk import chunk_size
     from reasoning.formats import ReadCounts, read_rows
 
-    counts = ReadCounts()
-    digest = weights_digest(args.evaluator, "evaluator")
-    rows = by_problem(read_rows(sample_files(args.files), options=read_options(args), counts=counts), limit=args.limit)
-    judge, part = _judge(args), chunk(args)
+    files, part, counts = sample_files(args.files), chunk(args), ReadCounts()
     output = chunk_output(args.output, part)
+    check_not_read(files, output)
+    digest = weights_digest(args.evaluator, "evaluator")
+    rows = by_problem(read_rows(files, options=read_options(args), counts=counts), limit=args.limit)
+    judge = _judge(args)
     total = chunk_size(len(rows), part, per_batch=ROWS_PER_BLOCK)
     with opened_backend(args) as backend, Progress(total, "rows", doing="scoring", quiet=args.quiet) as progress:
         tally = score_file(

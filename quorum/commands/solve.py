@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from quorum.commands.choosing import add_size_arguments
 from quorum.commands.grading import check_file, positive
+from quorum.commands.reading import check_not_read
 from quorum.commands.sampling import MODEL_HELP, add_sampling_arguments, risk, sampling_params
 from quorum.terminal import inert
 from reasoning.errors import InputError, QuorumError, Unavailable
@@ -67,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"expected a question or --input FILE, found {found}; give one of them")
     if args.output is not None:
         check_file(args.output)
+    if args.input is not None:
+        check_not_read([args.input], args.output)
     solver, notices = make_solver(args)
     failures: list[str] = []
     lines = _one(args, solver, notices) if args.input is None else _many(args, solver, notices, failures)

@@ -64,11 +64,16 @@ def write_seed_files(rows: Iterable[Row], folder: Path | None) -> int:
                     f"expected all {len(order)} problems with sample {sample}, found {line}, "
                     f"up to {shown(order[line - 1])}; sample the others, or export fewer samples"
                 )
-        if stale := {file.name for file in folder.glob("output-rs*.jsonl")} - {_seed_file(s) for s in num_lines}:
+        if stale := {file.name for file in seed_files(folder)} - {_seed_file(s) for s in num_lines}:
             raise InputError(
                 f"{folder}: expected no seed files but those written now, found {min(stale)}; name another folder"
             )
     return sum(num_lines.values())
+
+
+def seed_files(folder: Path) -> list[Path]:
+    """The files in a folder that have names as `write_seed_files` gives; none where there is no folder."""
+    return sorted(folder.glob("output-rs*.jsonl"))
 
 
 def _seed_file(sample: int) -> str:

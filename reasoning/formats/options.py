@@ -62,6 +62,18 @@ class ReadCounts:
 
     MAX_MESSAGES = 5
 
+    def add(self, other: "ReadCounts") -> None:
+        """Add what was found in other rows, which come after these where the first of something is named."""
+        self.num_rows += other.num_rows
+        self.num_bad_rows += other.num_bad_rows
+        self.num_duplicates += other.num_duplicates
+        self.num_nan_scores += other.num_nan_scores
+        self.num_stopped += other.num_stopped
+        self.num_blank += other.num_blank
+        self.first_blank = self.first_blank or other.first_blank
+        self.messages = [*self.messages, *other.messages][: self.MAX_MESSAGES]
+        self.importers = {**other.importers, **self.importers}
+
     def add_blank_row(self, message: str) -> None:
         self.num_blank += 1
         self.first_blank = self.first_blank or message

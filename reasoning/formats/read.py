@@ -66,11 +66,10 @@ def distinct_rows(rows: Iterable[tuple[Row, Place]], *, options: ReadOptions, co
         if path not in numbers:
             numbers[path] = len(files)
             files.append(path)
-        try:
-            content = zlib.crc32(row.to_json().encode())
-        except ValueError as error:  # bytes, from Parquet or YAML
-            _refuse(RowError(path, line, f"expected fields that JSON can hold, found {error}"), options, counts)
+        text = json_of(row, (path, line), options=options, counts=counts)
+        if text is None:
             continue
+        content = zlib.crc32(text)
         seen, file, first_line = keys.add(hash(row.key), content=content, file=numbers[path], line=line)
         if seen is Seen.NEW:
             counts.num_rows += 1
@@ -87,6 +86,19 @@ def distinct_rows(rows: Iterable[tuple[Row, Place]], *, options: ReadOptions, co
             problem = f"expected one row for problem {shown(row.id)}, sample {row.sample}, found another at {first}"
             remedy = "number the samples of a problem, or read runs that are to be compared one by one"
             _refuse(RowError(path, line, f"{problem} that differs; {remedy}"), options, counts)
+
+
+def json_of(row: Row, place: Place, *, options: ReadOptions, counts: ReadCounts) -> bytes | None:
+    """The row as a line of JSON; None for one that JSON cannot hold, where bad rows are skipped.
+
+    Raises:
+        RowError: it cannot, and they are not.
+    """
+    try:
+        return row.to_json().encode()
+    except ValueError as error:  # bytes, from Parquet or YAML
+        _refuse(RowError(*place, f"expected fields that JSON can hold, found {error}"), options, counts)
+        return None
 
 
 def _transform(files: list[Path], options: ReadOptions) -> Transform:

@@ -2,7 +2,8 @@
 
 Beside `rows.jsonl` stands the folder `rows.jsonl.part` until the rows are complete, and `rows.jsonl.settings` from then
 on. Neither name is one that the reading of a folder takes for samples. In the folder are `manifest.json`, all that
-decides what the rows are, and a shard for each batch that is done.
+decides what the rows are, and a shard for each batch that is done; and whatever is not whole, the output itself too, so
+that a kill leaves nothing beside the output but this folder.
 """
 
 import fcntl
@@ -19,7 +20,7 @@ from typing import Any, BinaryIO, Self
 from reasoning.errors import InputError
 from reasoning.formats.rows import Row
 from reasoning.formats.sources import kind_of
-from reasoning.formats.write import atomic_file, write_rows
+from reasoning.formats.write import UNFINISHED, atomic_file, write_rows
 
 SUFFIXES = (".jsonl", ".ndjson", ".parquet")
 MANIFEST = "manifest.json"
@@ -117,6 +118,8 @@ class ShardedFile:
         except BaseException:
             self._lock_file.close()
             raise
+        if self.is_complete:
+            self._lock_file.close()
         return self
 
     def __exit__(
@@ -127,29 +130,37 @@ class ShardedFile:
 
     def finish_rows(self, names: Iterable[str], *, is_whole: bool = True) -> None:
         """Put the rows of shards, in this order, into the output; see `finish`."""
+        if kind_of(self._output) == ".parquet":
+            write_rows(self._rows(names), self._output, unfinished=self._folder)
+            self._complete(is_whole=is_whole)
+            return
+        self.finish(lambda file: self._copy(names, file), is_whole=is_whole)
 
-        def write() -> None:
-            if kind_of(self._output) == ".parquet":
-                write_rows(self._rows(names), self._output)
-                return
-            with atomic_file(self._output) as file:
-                for name in names:
-                    self.shards.copy(name, file)
-
-        self.finish(write, is_whole=is_whole)
-
-    def finish(self, write: Callable[[], object], *, is_whole: bool = True) -> None:
+    def finish(self, write: Callable[[BinaryIO], object], *, is_whole: bool = True) -> None:
         """Make the output.
 
         Args:
-            write: writes the whole output, or none of it.
+            write: writes the whole output to a file.
             is_whole: all shards are there, so that they are needed no more. Else they stay for the next run.
         """
-        write()
+        with atomic_file(self._output, unfinished=self._folder) as file:
+            write(file)
+        self._complete(is_whole=is_whole)
+
+    def _copy(self, names: Iterable[str], file: BinaryIO) -> None:
+        for name in names:
+            self.shards.copy(name, file)
+
+    def _complete(self, *, is_whole: bool) -> None:
+        """The output is there."""
         if not is_whole:
+            self._settings_file.unlink(missing_ok=True)  # of the output that was there before
             return
         if self._keeps_settings:
             self._write_settings(self._settings_file)
+        self._remove_shards()
+
+    def _remove_shards(self) -> None:
         os.rename(self._folder, self._done)  # at once: half a folder would pass for work to be done
         shutil.rmtree(self._done, ignore_errors=True)
 
@@ -162,6 +173,13 @@ class ShardedFile:
         manifest = self._folder / MANIFEST
         if manifest.exists() and not self._overwrite:
             self._check_settings(manifest)
+            for path in self._folder.glob(f".*{UNFINISHED}"):  # of a run that was killed
+                path.unlink(missing_ok=True)
+            return
+        if self._keeps_settings and self._output.exists() and not self._overwrite:  # starting again had just begun
+            self._check_settings(self._settings_file)
+            self._remove_shards()
+            self.is_complete = True
             return
         for path in self._folder.iterdir():
             if path.is_dir():
@@ -171,7 +189,7 @@ class ShardedFile:
         self._write_settings(manifest)
 
     def _write_settings(self, path: Path) -> None:
-        with atomic_file(path) as file:
+        with atomic_file(path, unfinished=self._folder) as file:
             file.write(json.dumps(self._settings, indent=1, ensure_ascii=False).encode() + b"\n")
 
     def _check_no_file(self) -> None:

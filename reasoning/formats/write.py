@@ -3,8 +3,8 @@
 import contextlib
 import gzip
 import os
+import secrets
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -14,11 +14,18 @@ from reasoning.formats.parquet import write_parquet
 from reasoning.formats.rows import Row
 from reasoning.formats.sources import STDIN, kind_of
 
+UNFINISHED = ".part"  # what the name of a file ends in until it is whole
 
-def write_rows(rows: Iterable[Row], path: Path | None) -> int:
+
+def write_rows(rows: Iterable[Row], path: Path | None, *, unfinished: Path | None = None) -> int:
     """Write rows as `.jsonl`, `.jsonl.gz` or `.parquet`; None or `-` is JSON Lines to standard output.
 
     The file appears under its name when it is complete. If `rows` raises, nothing is left behind.
+
+    Args:
+        rows: taken one by one.
+        path: where to.
+        unfinished: see `atomic_file`.
 
     Returns:
         The number of rows.
@@ -31,7 +38,7 @@ def write_rows(rows: Iterable[Row], path: Path | None) -> int:
         return write_lines(lines, sys.stdout.buffer)
     if kind_of(path) not in {".jsonl", ".ndjson", ".parquet"}:
         raise InputError(f"{path}: expected a name ending in .jsonl, .jsonl.gz or .parquet, found {path.name!r}")
-    with atomic_file(path) as file:
+    with atomic_file(path, unfinished=unfinished) as file:
         if kind_of(path) == ".parquet":
             return write_parquet(rows, file)
         return write_lines(lines, file)
@@ -48,10 +55,15 @@ def write_lines(lines: Iterable[str], file: BinaryIO) -> int:
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path, *, unfinished: Path | None = None) -> Iterator[BinaryIO]:
     """A file to write to that takes its name when the block ends well, and vanishes when it does not.
 
     `.gz` compresses, without the time of writing. A pipe or a device is written to directly.
+
+    Args:
+        path: its name.
+        unfinished: a folder for what is not whole, on the same file system; by default that of the file. A process
+            that is killed leaves it there, as `.NAME.XXXXXXXX.part`.
     """
     with contextlib.ExitStack() as stack:
         if path.exists() and not path.is_file():
@@ -59,7 +71,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
                 raise InputError(f"{path}: expected the name of a file to write, found a folder")
             target: BinaryIO = stack.enter_context(path.open("wb"))
         else:
-            target = stack.enter_context(_replacing(path))
+            target = stack.enter_context(_replacing(path, unfinished or path.parent))
         if path.suffix == ".gz":
             packed = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=target, mtime=0)
             target = cast(BinaryIO, stack.enter_context(packed))
@@ -77,23 +89,20 @@ def sync_folder(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def _replacing(path: Path, unfinished: Path) -> Iterator[BinaryIO]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        name = unfinished / f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}"
+        file = name.open("xb")  # not by `tempfile`, whose files are for their owner only
     except OSError as error:
         raise InputError(f"{path}: expected a place to write to, found {error.strerror}") from error
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)  # mkstemp's files are for their owner only
         os.replace(name, path)
         sync_folder(path.parent)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        name.unlink(missing_ok=True)
         raise

@@ -1,13 +1,17 @@
 """Bulk options of `quorum sample`, `score` and `rerank`, as a user types them."""
 
+import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from quorum.cli import main
+from quorum.commands import bulk
 from quorum.commands.bulk import chunk_output
+from reasoning.bulk import Backend, here
 from reasoning.model_folder import ModelCard
 from rerank import buckets
 from tests.faulty_server import FaultyServer
@@ -112,6 +116,57 @@ def test_rerank_of_many_rows(
     assert main(["rerank", str(path), "--limit", "30", "--workers", "1"]) == 0
     assert capsys.readouterr().out.splitlines() == (tmp_path / "small.jsonl").read_text().splitlines()[:30]
     assert {file.name for file in tmp_path.iterdir()} == {"rows.jsonl", "small.jsonl", "large.jsonl"}
+
+
+def test_rows_that_json_cannot_hold_are_skipped_in_files_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.parquet"
+    rows = [{"id": f"p{i}", "sample": 0, "generation": "The answer is 4.", "mark": b"a"} for i in range(20)]
+    rows[18]["mark"] = b"\xff"
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    rerank = ["rerank", str(path), "--quiet", "--workers", "1"]
+    for size in (5000, 500):
+        monkeypatch.setattr(buckets, "BUCKET_BYTES", size)
+        assert main(rerank) == 2
+        assert f"{path}:19: expected fields that JSON can hold" in capsys.readouterr().err
+        assert main([*rerank, "--skip-bad-rows"]) == 0
+        captured = capsys.readouterr()
+        assert len(captured.out.splitlines()) == 19
+        assert "Rows that could not be read and were skipped: 1" in captured.err
+
+
+def test_warnings_are_those_of_a_small_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"id": f"p{i}", "sample": 0, "generation": "The answer is 4.", "stop": "lossless"} for i in range(20)]
+    rows.append({"id": "p20", "sample": 0})
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = []
+    for size in (20_000, 500):
+        monkeypatch.setattr(buckets, "BUCKET_BYTES", size)
+        assert main(["rerank", str(path), "-o", str(tmp_path / "out.jsonl"), "--quiet", "--workers", "1"]) == 0
+        told.append(capsys.readouterr().err)
+    assert "Rows of `quorum sample --stop`: 20" in told[0]
+    assert "Rows without a solution and without an answer, which count as wrong: 1" in told[0]
+    assert told[1] == told[0]
+
+
+def test_rerank_leaves_the_number_of_actors_to_the_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, asked = tmp_path / "rows.jsonl", list[int | None]()
+    rows = [{"id": f"p{i}", "sample": 0, "generation": "The answer is 4."} for i in range(9)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def backend(args: argparse.Namespace, *, use_gpus: bool) -> Backend:
+        asked.append(args.workers)
+        return here
+
+    monkeypatch.setattr(bulk, "_ray_backend", backend)
+    monkeypatch.setattr(buckets, "BUCKET_BYTES", 500)
+    rerank = ["rerank", str(path), "-o", str(tmp_path / "out.jsonl"), "--backend", "ray"]
+    assert [main(rerank), main([*rerank, "--workers", "3"])] == [0, 0]
+    assert asked == [None, 3]
 
 
 def test_ray_that_is_not_there_is_named(folder: Path, generator: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -391,6 +391,47 @@ def test_cut_off_when_all_rows_are_there(call: str, tmp_path: Path, monkeypatch:
     assert {path.name for path in tmp_path.iterdir()} == {"whole", "rows.jsonl", "rows.jsonl.settings"}
 
 
+@pytest.mark.parametrize("left", [[], [".lock"], [".lock", "0123.jsonl"]])
+def test_starting_again_cut_off_at_once_leaves_the_output_and_its_settings(left: list[str], tmp_path: Path) -> None:
+    """Where the folder has no manifest yet, or no more."""
+    output, other = tmp_path / "rows.jsonl", replace(PLAN, seed=8)
+    sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+    before = output.read_bytes()
+    (tmp_path / "rows.jsonl.part").mkdir()
+    for name in left:
+        (tmp_path / "rows.jsonl.part" / name).touch()
+    with pytest.raises(InputError, match=r"expected rows of the same settings, found seed 7 \(now 8\)"):
+        sample_file(Seeded(), PROBLEMS, output, plan=other)
+    assert output.read_bytes() == before
+    assert sample_file(Seeded(), PROBLEMS, output, plan=PLAN) is None
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.jsonl", "rows.jsonl.settings"}
+    (tmp_path / "rows.jsonl.part").mkdir()
+    assert sample_file(Seeded(), PROBLEMS, output, plan=other, overwrite=True) is not None
+    assert output.read_bytes() != before
+
+
+ENDING = """
+import os, sys
+from pathlib import Path
+from tests.unit.generator.test_sampling import PLAN, PROBLEMS, Seeded, sample_file
+output, replace = Path(sys.argv[1]), os.replace
+os.replace = lambda source, target: os._exit(9) if target == output else replace(source, target)
+sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+"""
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz", "rows.parquet"])
+def test_killed_before_the_output_gets_its_name_it_leaves_nothing_for_good(name: str, tmp_path: Path) -> None:
+    output = tmp_path / name
+    command = [sys.executable, "-c", ENDING, str(output)]
+    for _ in range(2):  # the second run does not add to what the first one left
+        assert subprocess.run(command, cwd=Path(__file__).parents[3]).returncode == 9
+        assert [path.name for path in tmp_path.iterdir()] == [f"{name}.part"]
+        assert len(list((tmp_path / f"{name}.part").glob(".*.part"))) == 1
+    sample_file(Seeded(), PROBLEMS, output, plan=PLAN)
+    assert {path.name for path in tmp_path.iterdir()} == {name, f"{name}.settings"}
+
+
 def test_chunks_one_behind_the_other_are_the_whole(tmp_path: Path) -> None:
     sample_file(Seeded(), PROBLEMS, tmp_path / "rows.jsonl", plan=PLAN)
     for i in range(2):  # of three batches

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from reasoning.bulk import Backend, Batch, chunk_of, chunk_size, here, make_rows
-from reasoning.errors import QuorumError, Unavailable
+from reasoning.errors import InputError, QuorumError, Unavailable
 from reasoning.formats import Row
 from reasoning.formats.shards import ShardedFile
 
@@ -27,11 +28,13 @@ def make(
     output: Path,
     work: Callable[[Sequence[int]], list[Row]] = rows_of,
     *,
+    setting: int = 1,
+    overwrite: bool = False,
     backend: Backend = here,
     on_batch: Callable[[Sequence[Row]], None] | None = None,
 ) -> list[str]:
     """Six rows in three batches; the ids in the order of their making."""
-    with ShardedFile(output, {"setting": 1}) as file:
+    with ShardedFile(output, {"setting": setting}, overwrite=overwrite) as file:
         items = [(0, 1), (2, 3), (4, 5)]
         batches = [Batch(file.shards.name(numbers), 2, numbers) for numbers in items]
         made = make_rows(file, batches, work, backend=backend, on_resume=None, on_batch=on_batch, pauses_s=(0.0, 0.0))
@@ -117,6 +120,17 @@ def test_a_batch_that_kills_its_workers_is_reported_and_blocks_no_other(tmp_path
     assert made == ["p2", "p3"]
     assert ids(output) == [f"p{i}" for i in range(6)]
     assert not (tmp_path / "rows.jsonl.part").exists()
+
+
+def test_an_output_without_some_rows_is_not_taken_for_the_one_that_it_replaced(tmp_path: Path) -> None:
+    """Not even where its folder is lost."""
+    output = tmp_path / "rows.jsonl"
+    make(output)
+    with pytest.raises(QuorumError, match="1 batch killed the worker three times"):
+        make(output, setting=2, overwrite=True, backend=killing)
+    shutil.rmtree(tmp_path / "rows.jsonl.part")
+    with pytest.raises(InputError, match="expected no such file, found one of unknown settings"):
+        make(output)
 
 
 def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

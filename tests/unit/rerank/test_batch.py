@@ -2,8 +2,10 @@
 
 import os
 import signal
+import struct
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,20 @@ def fall_once(folder: Path) -> str:
     if attempts < MOST_DEATHS - 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return "done"
+
+
+def fall_while_sending_once(folder: Path) -> str:
+    """Kill the worker at the first attempt, when half of the result is in the pipe."""
+    if not list(folder.iterdir()):
+        (folder / "begun").touch()
+        Connection._send_bytes = send_half_and_die  # type: ignore[attr-defined]
+    return "done"
+
+
+def send_half_and_die(pipe: Connection, message: bytes) -> None:
+    half = bytes(message)[: len(message) // 2]
+    os.write(pipe.fileno(), struct.pack("!i", len(message)) + half)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def refuse_row(number: int) -> int:
@@ -94,6 +110,11 @@ def test_an_item_that_kills_its_worker_is_set_aside_and_the_others_are_done() ->
 def test_an_item_gets_three_attempts(tmp_path: Path) -> None:
     with Pool(1) as pool:
         assert list(pool.each(fall_once, [tmp_path])) == [(tmp_path, ("done",))]
+
+
+def test_a_worker_that_dies_while_it_sends_is_replaced(tmp_path: Path) -> None:
+    with Pool(1) as pool:
+        assert list(pool.each(fall_while_sending_once, [tmp_path])) == [(tmp_path, ("done",))]
 
 
 def test_workers_that_die_whatever_they_do_end_the_run() -> None:

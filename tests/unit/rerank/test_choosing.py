@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import random
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +15,7 @@ from reasoning.bulk import Backend, here
 from reasoning.errors import InputError
 from reasoning.formats import ReadCounts, ReadOptions
 from reasoning.formats.read import distinct_rows, placed_rows
+from reasoning.formats.rows import Row
 from rerank import buckets, choosing
 from rerank.batch import Pool
 from rerank.buckets import num_buckets, of_first_problems, taken
@@ -53,17 +56,19 @@ def in_memory(path: Path, how: Choosing = VOTE, options: ReadOptions = OPTIONS) 
 
 
 def in_buckets(
-    path: Path, output: Path, how: Choosing = VOTE, *, backend: Backend = here, overwrite: bool = False
-) -> list[Facts]:
+    path: Path, output: Path, how: Choosing = VOTE, *, backend: Backend = here, options: ReadOptions = OPTIONS
+) -> Facts:
+    counts = ReadCounts()
     return choose_large(
-        lambda: placed_rows([path], options=OPTIONS, counts=ReadCounts()),
+        lambda: placed_rows([path], options=options, counts=counts),
         [path],
         output,
         how,
         settings={"files": str(path)},
-        options=OPTIONS,
+        options=options,
+        counts=counts,
         backend=backend,
-        overwrite=overwrite,
+        overwrite=False,
     )
 
 
@@ -73,8 +78,8 @@ def test_buckets_change_nothing(scored: bool, tmp_path: Path) -> None:
     path = write(tmp_path / "rows.jsonl", **fields)
     how = Choosing(strategy="w.rr.majk", k=2, top_n=8) if scored else VOTE
     facts = in_buckets(path, tmp_path / "out.jsonl", how)
-    assert len(facts) == num_buckets([path]) > 10
-    assert sum(fact.num_rows for fact in facts) == 5 * NUM_PROBLEMS
+    assert num_buckets([path]) > 10
+    assert (facts.counts.num_rows, facts.num_problems) == (5 * NUM_PROBLEMS, NUM_PROBLEMS)
     assert (tmp_path / "out.jsonl").read_bytes() == in_memory(path, how)
     assert {file.name for file in tmp_path.iterdir()} == {"rows.jsonl", "out.jsonl"}
 
@@ -126,9 +131,64 @@ def test_cut_off_it_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytes
             yield item, (work(item),)
 
     monkeypatch.setattr(choosing, "spread", None)  # the rows are not read again
-    facts = in_buckets(path, output, backend=counting)
-    assert len(done) == len(facts) - 4
+    in_buckets(path, output, backend=counting)
+    assert len(done) == num_buckets([path]) - 4
     assert output.read_bytes() == in_memory(path)
+
+
+def test_the_buckets_are_on_the_disk_before_anything_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, sync, replace = set[int](), os.fsync, os.replace
+    checked: list[Path] = []
+
+    def noted(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        sync(handle)
+
+    def check(source: Path, target: Path) -> None:
+        if target.name == "spread.json":
+            checked.extend(target.parent.glob("bucket-*"))
+            assert {path.stat().st_ino for path in checked} <= synced
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(os, "replace", check)
+    path = write(tmp_path / "rows.jsonl")
+    in_buckets(path, tmp_path / "out.jsonl")
+    assert len(checked) == num_buckets([path])
+
+
+@pytest.mark.parametrize("damage", ["shorter", "lost", "record"])
+def test_buckets_that_are_not_as_they_were_are_filled_again(damage: str, tmp_path: Path) -> None:
+    path, output = write(tmp_path / "rows.jsonl"), tmp_path / "out.jsonl"
+    with pytest.raises(Interrupted):
+        in_buckets(path, output, backend=interrupted)
+    bucket = tmp_path / "out.jsonl.part" / "bucket-007"
+    if damage == "shorter":
+        bucket.write_bytes(b"")
+    elif damage == "lost":
+        bucket.unlink()
+    else:
+        (bucket.parent / "spread.json").write_text('{"files": [], "num_buckets": 12}')
+    in_buckets(path, output)
+    assert output.read_bytes() == in_memory(path)
+
+
+def test_what_was_counted_is_that_of_a_run_in_memory(tmp_path: Path) -> None:
+    """Also where a run that was cut off has done the reading."""
+    path, options = write(tmp_path / "rows.jsonl", stop="lossless"), ReadOptions(skip_bad_rows=True)
+    lines = path.read_text().splitlines(keepends=True)
+    contradicting = [line.replace("answer is", "answer was") for line in lines[:8]]
+    path.write_text("".join([*lines, lines[0], "{}\n", '{"id": "blank", "sample": 0}\n', *contradicting]))
+    expected = ReadCounts()
+    list(distinct_rows(placed_rows([path], options=options, counts=expected), options=options, counts=expected))
+    assert (expected.num_stopped, expected.num_blank, expected.num_duplicates, expected.num_bad_rows) == (300, 1, 1, 9)
+    facts = in_buckets(path, tmp_path / "out.jsonl", options=options)
+    with pytest.raises(Interrupted):
+        in_buckets(path, tmp_path / "cut.jsonl", options=options, backend=interrupted)
+    resumed = in_buckets(path, tmp_path / "cut.jsonl", options=options)
+    for counts in (facts.counts, resumed.counts):
+        assert counts.messages[0] == expected.messages[0]
+        assert replace(counts, messages=[]) == replace(expected, messages=[])
 
 
 def test_rows_that_repeat_are_dropped_and_those_that_contradict_are_named(tmp_path: Path) -> None:
@@ -136,7 +196,7 @@ def test_rows_that_repeat_are_dropped_and_those_that_contradict_are_named(tmp_pa
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([*lines, lines[0]]))
     facts = in_buckets(path, tmp_path / "out.jsonl")
-    assert sum(fact.num_duplicates for fact in facts) == 1
+    assert facts.counts.num_duplicates == 1
     path.write_text("".join([*lines, lines[0].replace("answer is", "answer was")]))
     with pytest.raises(InputError, match=rf"rows\.jsonl:{len(lines) + 1}: .*found another at .*rows\.jsonl:1 "):
         in_buckets(path, tmp_path / "out.jsonl")
@@ -155,3 +215,11 @@ def test_the_first_problems_and_what_is_taken(tmp_path: Path) -> None:
     rows = [row for row, _ in of_first_problems([*first, *placed], 3)]
     assert len(rows) == 15
     assert taken(iter(first[:2])) == (first[:2], True)
+
+
+@pytest.mark.parametrize("value", ["x" * 300, ["x" * 100] * 3, {"x" * 100: {"x" * 100: [0.5] * 20}}])
+def test_what_is_taken_counts_all_fields(value: object) -> None:
+    """Each row has about 300 bytes of them beside the 200 that every row is taken for: four rows are 2000 bytes."""
+    rows = [Row.model_validate({"id": f"p{i}", "sample": 0, "steps": value}) for i in range(9)]
+    first, is_all = taken((row, (Path("rows.jsonl"), i)) for i, row in enumerate(rows))
+    assert (len(first), is_all) == (4, False)

@@ -47,7 +47,9 @@ def test_gzip_gives_the_same_bytes_at_any_time(tmp_path: Path) -> None:
     assert gzip.decompress(contents[0]).count(b"\n") == 1
 
 
-def test_files_get_the_usual_mode(tmp_path: Path) -> None:
+def test_files_get_the_usual_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The umask is the process's: to change it, for however short, gives other threads' files another mode."""
+    monkeypatch.delattr(os, "umask")
     plain = tmp_path / "plain"
     plain.touch()
     write_rows([row("a", 0)], tmp_path / "new" / "a.jsonl")
