@@ -4,7 +4,7 @@ A plan at n samples is the expectation over subsets of n of the samples that exi
 unbiased for problems of the kind sampled alike; n never exceeds the samples of a problem. Nothing is extrapolated: how
 an unseen answer would grow with more samples is not in the data.
 
-Shapes: P problems, M plans, B resamples.
+Shapes: P problems, M plans.
 """
 
 from collections.abc import Sequence
@@ -17,21 +17,20 @@ import numpy.typing as npt
 from reasoning.errors import InputError
 from rerank.estimators import Estimate, estimate
 from rerank.grading import GradedProblem, has_scores
-from rerank.intervals import intervals, wilson_interval
+from rerank.intervals import intervals
 from rerank.metrics import parameter_grid
 from rerank.naming import title
+from rerank.planning.bounds import simultaneous_lower
 from rerank.planning.costs import Rates, Tokens, count_tokens, judged_samples
 from rerank.stopping.replay import replay
 from rerank.stopping.rules import StopRule, parse_rule
 from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS, STRATEGIES
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 STOP_RULES = ("lossless", "anytime:0.05", "budget:0.05")
 MIN_BUDGET_TO_STOP = 4  # below, hardly any rule can stop early
 NUM_ORDERS = 4
-NUM_RESAMPLES = 1000
 NO_RATES = Rates()
 
 
@@ -118,7 +117,7 @@ def make_plans(
         top_ns: of maj1.topn.
         stops: stopping rules, tried with maj1 and, where there are scores, w.rr.
         confidence: of `lower`.
-        seed: of subsets, orders and resamples.
+        seed: of subsets, orders, resamples and the bounds' draws.
 
     Raises:
         InputError: no problem, or a number of samples that some problem does not have.
@@ -145,45 +144,6 @@ def make_plans(
         _plan(draft, tokens, rates, (span.low, span.high), lower=float(lower), error=float(error))
         for draft, span, lower, error in zip(drafts, spans, lower_M, errors_M, strict=True)
     ]
-
-
-def simultaneous_lower(
-    values_PM: FloatArray, errors_M: FloatArray, *, confidence: float, seed: int, num_resamples: int = NUM_RESAMPLES
-) -> FloatArray:
-    """Lower bounds of the means of all columns, all of which hold with the confidence; (M,).
-
-    The cheapest of many plans is chosen after looking at all of them, so a bound for one plan alone would be too high.
-    The bounds lie a common number of standard errors below the means: the quantile of the largest studentised
-    difference over resampled problems. Where a column does not vary, the bound is Wilson's, Bonferroni-adjusted.
-
-    Source: the bootstrap of maxima, Romano and Wolf 2005.
-    """
-    num_problems, num_plans = values_PM.shape
-    stream = np.random.default_rng(seed)
-    means_M, varies_M = values_PM.mean(axis=0), errors_M > 0
-    times_BP = stream.multinomial(num_problems, np.full(num_problems, 1 / num_problems), size=num_resamples)
-    largest_B = _largest(times_BP, values_PM[:, varies_M], errors_M[varies_M]) if varies_M.any() else np.zeros(1)
-    reach = max(float(np.quantile(largest_B, confidence)), NormalDist().inv_cdf(confidence))
-    lower_M: FloatArray = means_M - reach * errors_M
-    single = 1 - 2 * (1 - confidence) / num_plans  # two-sided, of which the lower end is used
-    for m in np.flatnonzero(~varies_M):
-        lower_M[m] = wilson_interval(float(values_PM[:, m].sum()), num_problems, confidence=single)[0]
-    return lower_M.clip(0.0, 1.0)
-
-
-def _largest(times_BP: IntArray, values_PM: FloatArray, errors_M: FloatArray) -> FloatArray:
-    """The largest difference of each resample's means from the means, each over its own standard error; (B,).
-
-    Its own, since of shares near 1 a mean that came out high has a small error as well.
-    """
-    num_problems = len(values_PM)
-    means_BM, squares_BM = (times_BP @ values / num_problems for values in (values_PM, values_PM**2))
-    spreads_BM = np.sqrt((squares_BM - means_BM**2).clip(min=0.0))
-    spread_M = values_PM.std(axis=0)
-    ratios_BM = np.divide(spreads_BM, spread_M, out=np.ones_like(spreads_BM), where=spread_M > 0)
-    errors_BM = errors_M * np.where(ratios_BM > 0, ratios_BM, 1.0)
-    largest_B: FloatArray = ((means_BM - values_PM.mean(axis=0)) / errors_BM).max(axis=1)
-    return largest_B
 
 
 def future_interval(plan: Plan, num_problems: int, *, confidence: float = 0.95) -> tuple[float, float]:

@@ -9,10 +9,11 @@ import pytest
 from reasoning.errors import InputError
 from reasoning.types import Candidate, Problem
 from rerank.grading import GradedProblem
+from rerank.planning.bounds import common_reach, exact_lower, simultaneous_lower
 from rerank.planning.choosing import cheapest, frontier, powers, problems_to_show
 from rerank.planning.costs import Rates, count_tokens, judged_samples
 from rerank.planning.document import PlanDocument, plan_markdown, plan_svg
-from rerank.planning.plans import Plan, future_interval, make_plans, simultaneous_lower
+from rerank.planning.plans import Plan, future_interval, make_plans
 
 
 def problem(name: str, labels: Sequence[int | None], *, scored: bool = False, tokens: int | None = 10) -> GradedProblem:
@@ -111,9 +112,62 @@ def test_the_lower_bounds_hold_together() -> None:
     for world in range(num_worlds):
         values = (stream.random((150, 60)) < 0.7).astype(np.float64)
         errors = values.std(axis=0, ddof=1) / 150**0.5
-        lower = simultaneous_lower(values, errors, confidence=0.95, seed=world, num_resamples=200)
+        lower = simultaneous_lower(values, errors, confidence=0.95, seed=world, num_draws=1000)
         num_above += bool(lower.max() > 0.7)
     assert num_above <= 9  # more has a chance of 1 in 1,000 at 5%
+
+
+def share_above(accuracy: float, num_problems: int, num_plans: int, *, num_worlds: int = 400) -> float:
+    """How often any of identical plans has a bound above the true accuracy."""
+    stream, above = np.random.default_rng(1), 0
+    for world in range(num_worlds):
+        values = (stream.random((num_problems, 1)) < accuracy).astype(np.float64).repeat(num_plans, axis=1)
+        errors = values.std(axis=0, ddof=1) / num_problems**0.5
+        lower = simultaneous_lower(values, errors, confidence=0.95, seed=world, num_draws=500)
+        above += bool((lower > accuracy).any())
+    return above / num_worlds
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "num_problems", "num_plans"),
+    [(0.94, 50, 1), (0.97, 100, 1), (0.985, 200, 1), (0.97, 100, 4), (0.95, 400, 5)],
+)
+def test_lower_bounds_hold_where_hardly_any_problem_fails(accuracy: float, num_problems: int, num_plans: int) -> None:
+    assert share_above(accuracy, num_problems, num_plans) <= 0.085  # more has a chance of 1 in 1,000 at 5%
+
+
+def test_few_failures_do_not_lower_the_bounds_of_other_plans() -> None:
+    """With 39 of 40 right, exactly 5% of runs of 88.7% do as well; a plan beside it costs a little."""
+    nearly = np.ones(40)
+    nearly[0] = 0.0
+    halves = np.tile([0.25, 0.75], 20)
+    values = np.stack([nearly, halves], axis=1)
+    lower = simultaneous_lower(values, values.std(axis=0, ddof=1) / 40**0.5, confidence=0.95, seed=0)
+    assert 0.86 < lower[0] < 0.887
+    assert 0.41 < lower[1] < 0.435  # 1.645 standard errors of 0.04 are 0.066
+
+
+def test_exact_bounds_are_those_of_tables() -> None:
+    """All of n right: alpha ** (1 / n). Nothing is at least 0."""
+    found = exact_lower(np.array([10.0, 9.0, 0.0]), 10, alpha=0.05)
+    assert found == pytest.approx([0.05**0.1, 0.6058, 0.0], abs=1e-4)
+
+
+def test_plans_that_hardly_differ_share_one_bound() -> None:
+    stream = np.random.default_rng(0)
+    values = (stream.random((200, 1)) < 0.7).astype(np.float64)
+    assert common_reach(values.repeat(30, axis=1), confidence=0.95, seed=0) == pytest.approx(1.645, abs=0.08)
+    apart = (stream.random((200, 30)) < 0.7).astype(np.float64)
+    assert common_reach(apart, confidence=0.95, seed=0) == pytest.approx(2.93, abs=0.1)
+    assert common_reach(np.ones((200, 30)), confidence=0.95, seed=0) == pytest.approx(2.93, abs=0.1)
+
+
+def test_a_spread_that_rests_on_few_problems_is_not_trusted() -> None:
+    """Nine in ten on every problem, but for three zeros: the next thousand problems may have many more."""
+    values = np.full((100, 1), 0.9)
+    values[:3] = 0.0
+    lower = simultaneous_lower(values, values.std(axis=0, ddof=1) / 10, confidence=0.95, seed=0)
+    assert lower == pytest.approx(exact_lower(values.sum(axis=0), 100, alpha=0.05))
 
 
 def test_one_run_varies_more_than_the_accuracy() -> None:
