@@ -23,6 +23,7 @@ from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 
 if TYPE_CHECKING:
     from rerank.grading import Graded
+    from rerank.planning.costs import Rates
     from rerank.planning.document import PlanDocument
 
 TEXT_BYTES = 256 * 2**20  # of solutions, whose length stands for tokens where rows count none
@@ -61,11 +62,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--seed", type=seed, default=0, help="of drawn subsets and resamples (default: 0)")
     rates = parser.add_argument_group("rates", "prices of a million tokens in any currency; tokens a second")
-    rates.add_argument("--price", type=rate, metavar="P", help="of generated tokens")
-    rates.add_argument("--prompt-price", type=rate, metavar="P", help="of the problem, once a problem")
-    rates.add_argument("--evaluator-price", type=rate, metavar="P", help="of tokens that the evaluator reads")
+    rates.add_argument("--price", type=price, metavar="P", help="of generated tokens (default: 0 if another is given)")
+    rates.add_argument("--prompt-price", type=price, metavar="P", help="of the problem, once a problem")
+    rates.add_argument("--evaluator-price", type=price, metavar="P", help="of tokens that the evaluator reads")
     rates.add_argument("--speed", type=rate, metavar="R", help="tokens generated a second, all at a time together")
-    rates.add_argument("--evaluator-speed", type=rate, metavar="R", help="tokens read by the evaluator a second")
+    rates.add_argument(
+        "--evaluator-speed", type=rate, metavar="R", help="tokens read by the evaluator a second, beside --speed"
+    )
     add_unlabelled_argument(parser)
     add_limit_argument(parser)
     add_grade_arguments(parser)
@@ -74,13 +77,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Grade, plan, print, and write the folder where one is given."""
     from reasoning.formats import ReadCounts
+    from rerank.planning.costs import Rates
     from rerank.planning.document import plan_markdown
 
     if args.output is not None:
         check_folder(args.output)
+    rates = Rates(args.price, args.prompt_price, args.evaluator_price, args.speed, args.evaluator_speed)
     counts = ReadCounts()
     graded = grade_files(sample_files(args.files), args, counts=counts, page_bytes=TEXT_BYTES)
-    document = _document(graded, args, read_warnings(counts))
+    document = _document(graded, args, rates, read_warnings(counts))
     text = json.dumps(document.as_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     if args.output is not None:
         _write(args.output, document, text)
@@ -88,6 +93,14 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None and not args.quiet:
         print(f"wrote {args.output / 'frontier.svg'} and two files beside it", file=sys.stderr)
     return 0
+
+
+def price(text: str) -> float:
+    """A finite number of at least 0, as an argument type."""
+    number = float(text)
+    if not (math.isfinite(number) and number >= 0):
+        raise argparse.ArgumentTypeError(f"expected a finite number of at least 0, found {text}")
+    return number
 
 
 def rate(text: str) -> float:
@@ -98,15 +111,15 @@ def rate(text: str) -> float:
     return number
 
 
-def _document(graded: "Graded", args: argparse.Namespace, warnings: list[str]) -> "PlanDocument":
+def _document(graded: "Graded", args: argparse.Namespace, rates: "Rates", warnings: list[str]) -> "PlanDocument":
     from rerank.planning.choosing import powers
-    from rerank.planning.costs import Rates, count_tokens
+    from rerank.planning.costs import count_tokens
     from rerank.planning.document import PlanDocument
     from rerank.planning.plans import STOP_RULES, make_plans
 
     plans = make_plans(
         graded.problems,
-        rates=Rates(args.price, args.prompt_price, args.evaluator_price, args.speed, args.evaluator_speed),
+        rates=rates,
         sizes=args.n,
         ks=args.k,
         top_ns=args.top_n,

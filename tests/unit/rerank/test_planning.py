@@ -61,6 +61,29 @@ def test_plans_predict_what_the_estimators_say_and_what_it_costs() -> None:
     assert all(plan.lower <= plan.accuracy for plan in plans.values())
 
 
+def test_any_price_makes_a_cost_and_those_not_given_are_free() -> None:
+    tokens = {"prompt": 100.0, "generated": 1000.0, "judged": 5000.0}
+    assert Rates(evaluator_price=5.0).cost(**tokens) == pytest.approx(0.025)
+    assert Rates(prompt_price=1.0).cost(**tokens) == pytest.approx(0.0001)
+    assert Rates(price=0.0, evaluator_price=5.0).cost(**tokens) == pytest.approx(0.025)
+    assert Rates(speed=10.0).cost(**tokens) is None
+
+
+@pytest.mark.parametrize(
+    ("rates", "message"),
+    [
+        ({"price": 0.0}, "expected a price above 0, found only 0"),
+        ({"price": -1.0}, "expected finite prices of at least 0"),
+        ({"price": float("nan")}, "expected finite prices of at least 0"),
+        ({"speed": 0.0}, "speeds above 0"),
+        ({"evaluator_speed": 100.0}, "expected the speed of the generator beside the evaluator's"),
+    ],
+)
+def test_rates_that_say_nothing_are_refused(rates: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Rates(**rates)
+
+
 def test_an_evaluator_is_paid_for_what_it_reads() -> None:
     plans = by_name(make_plans(some_problems(scored=True), ks=[1], top_ns=[2], stops=[]))
     assert plans["W.RR@6"].accuracy == pytest.approx(1.0)
