@@ -198,9 +198,8 @@ def _stopping(
     for strategy in strategies if rules else ():
         for budget in budgets:
             for found in replay(problems, rules, strategy=strategy, budget=budget, num_orders=NUM_ORDERS, seed=seed):
-                used_P = found.used.mean(axis=1)
-                values_P, judged_P = found.correct.mean(axis=1), used_P if strategy == "w.rr" else 0 * used_P
-                stop = str(found.rule)
+                used_P, values_P, stop = found.used.mean(axis=1), found.correct.mean(axis=1), str(found.rule)
+                judged_P = found.answered.mean(axis=1) if strategy == "w.rr" else np.zeros(len(problems))
                 drafts.append(_Draft(strategy, budget, None, stop, values_P, 0.0, used_P, judged_P, "replay"))
     return drafts
 

@@ -93,6 +93,13 @@ def test_an_evaluator_is_paid_for_what_it_reads() -> None:
     assert plans["Maj1@6"].evaluator_tokens == 0
 
 
+def test_an_evaluator_reads_only_samples_with_an_answer_whatever_ends_the_sampling() -> None:
+    problems = [problem(f"p{i}", [0, None, None, 1, None, 2], scored=True) for i in range(4)]
+    plans = by_name(make_plans(problems, stops=["fixed:6"], sizes=[1, 6], ks=[1], top_ns=[2]))
+    assert plans["W.RR@6"].evaluator_tokens == 3 * 10 + 20
+    assert plans["W.RR@6 fixed:6"].evaluator_tokens == 3 * 10 + 20
+
+
 def test_nothing_is_extrapolated() -> None:
     with pytest.raises(InputError, match="expected numbers of samples from 1 to 6, which every problem has, found 12"):
         make_plans(some_problems(), sizes=[3, 12])
