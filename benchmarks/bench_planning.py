@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from reasoning.formats import read_rows
 from rerank.grading import GradedProblem, grade_rows
+from rerank.intervals import Interval, intervals
 from rerank.planning.bounds import simultaneous_lower
 from rerank.planning.choosing import cheapest
 from rerank.planning.plans import Plan, future_interval, make_plans
@@ -43,9 +44,10 @@ def runs_of(problems: list[GradedProblem], plan: Plan) -> FloatArray:
     return found.correct
 
 
-def split_plan(plan: Plan, chosen: npt.NDArray[np.int64], lower: float, error: float) -> Plan:
-    values = plan.values[chosen]
-    return replace(plan, values=values, accuracy=float(values.mean()), lower=lower, standard_error=error)
+def split_plan(plan: Plan, values: FloatArray, span: Interval, *, lower: float, error: float) -> Plan:
+    accuracy = float(values.mean())
+    fields = {"accuracy": accuracy, "low": span.low, "high": span.high, "lower": lower, "standard_error": error}
+    return replace(plan, values=values, **fields)
 
 
 def check(path: Path, limit: int, num_splits: int) -> None:
@@ -63,8 +65,8 @@ def check(path: Path, limit: int, num_splits: int) -> None:
         errors_M = np.sqrt(values_PM.var(axis=0, ddof=1) / len(known))
         lower_M = simultaneous_lower(values_PM, errors_M, confidence=0.95, seed=s)
         made_here = [
-            split_plan(plan, known, float(low), float(error))
-            for plan, low, error in zip(plans, lower_M, errors_M, strict=True)
+            split_plan(plan, plan.values[known], span, lower=float(low), error=float(error))
+            for plan, span, low, error in zip(plans, intervals(values_PM, seed=s), lower_M, errors_M, strict=True)
         ]
         for m, plan in enumerate(made_here):
             seen = float(runs[m, other, stream.integers(NUM_RUNS)].mean())

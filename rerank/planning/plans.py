@@ -9,7 +9,7 @@ Shapes: P problems, M plans.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from math import hypot
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from reasoning.errors import InputError
 from rerank.estimators import Estimate, estimate
 from rerank.grading import GradedProblem, has_scores
-from rerank.intervals import intervals
+from rerank.intervals import intervals, wilson_interval
 from rerank.metrics import parameter_grid
 from rerank.naming import title
 from rerank.planning.bounds import simultaneous_lower
@@ -146,15 +146,19 @@ def make_plans(
     ]
 
 
-def future_interval(plan: Plan, num_problems: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Where the accuracy of one run of the plan on so many other problems will be found.
+def future_interval(plan: Plan, num_problems: int) -> tuple[float, float]:
+    """Where the accuracy of one run of the plan on so many other problems will be found, with 95% confidence.
 
-    It adds to the uncertainty of the prediction that of the run, in which each problem is answered once, right or
-    wrong.
+    It adds to the plan's own interval that of the run, in which each problem is answered once, right or wrong. On each
+    side their distances from the accuracy add as errors do, by squares. Neither is 0 at an accuracy of 0 or 1, where
+    standard errors are.
+
+    Source: recovering variances from limits, Zou and Donner 2008; of the run, Wilson 1927.
     """
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    reach = z * (plan.standard_error**2 + plan.accuracy * (1 - plan.accuracy) / num_problems) ** 0.5
-    return max(0.0, plan.accuracy - reach), min(1.0, plan.accuracy + reach)
+    run_low, run_high = wilson_interval(plan.accuracy * num_problems, num_problems)
+    below = hypot(plan.accuracy - plan.low, plan.accuracy - run_low)
+    above = hypot(plan.high - plan.accuracy, run_high - plan.accuracy)
+    return max(0.0, plan.accuracy - below), min(1.0, plan.accuracy + above)
 
 
 def _fixed(

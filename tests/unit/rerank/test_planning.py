@@ -205,7 +205,16 @@ def test_one_run_varies_more_than_the_accuracy() -> None:
     low, high = future_interval(plan, 20)
     assert low < plan.low
     assert high > plan.high
-    assert future_interval(plan, 10**9)[1] - plan.accuracy == pytest.approx(1.96 * plan.standard_error, rel=0.01)
+    assert future_interval(plan, 10**9) == pytest.approx((plan.low, plan.high), abs=1e-6)
+
+
+def test_one_run_may_fail_where_none_has_failed_yet() -> None:
+    """Wilson's interval at 10 of 10 is 72.2 to 100, and at 1,000 of 1,000 it is 99.6 to 100."""
+    problems = [problem(f"p{i}", EASY) for i in range(10)]
+    plan = by_name(make_plans(problems, stops=[]))["Maj1@6"]
+    assert plan.accuracy == 1.0
+    assert future_interval(plan, 1000) == pytest.approx((1 - (0.2775**2 + 0.0038**2) ** 0.5, 1.0), abs=1e-3)
+    assert future_interval(plan, 10)[0] == pytest.approx(1 - 2**0.5 * 0.2775, abs=1e-3)
 
 
 def test_power_says_how_many_problems_would_do() -> None:
