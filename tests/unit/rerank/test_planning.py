@@ -1,6 +1,7 @@
 """Plans by cases whose numbers are known."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -227,6 +228,15 @@ def test_power_says_how_many_problems_would_do() -> None:
     assert weighted.problems_needed == int(7.849 * (2 / 9) * 9) + 1
     assert weighted.detectable == pytest.approx((7.849 * 2 / 9 / 30) ** 0.5, rel=0.001)
     assert ("Maj1@6", "Maj1@3") in found
+
+
+def test_a_difference_that_is_only_rounding_is_none() -> None:
+    """0.2 + 0.3 + 0.7 and 0.3 + 0.5 + 0.4 are both 1.2, but not in binary."""
+    plan = make_plans([problem(f"p{i}", EASY) for i in range(3)], stops=[], sizes=[2])[0]
+    vote = replace(plan, strategy="maj1", values=np.array([0.2, 0.3, 0.7]))
+    weighted = replace(plan, strategy="w.rr", values=np.array([0.3, 0.5, 0.4]))
+    (found,) = powers([], [vote, weighted])
+    assert (found.difference, found.problems_needed, found.repeats_needed) == (0.0, None, None)
 
 
 def test_the_document_can_be_read_by_people_and_programs() -> None:
