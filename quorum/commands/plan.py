@@ -23,7 +23,7 @@ from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 
 if TYPE_CHECKING:
     from rerank.grading import Graded
-    from rerank.planning.costs import Rates
+    from rerank.planning.costs import Rates, Tokens
     from rerank.planning.document import PlanDocument
 
 TEXT_BYTES = 256 * 2**20  # of solutions, whose length stands for tokens where rows count none
@@ -134,15 +134,20 @@ def _document(graded: "Graded", args: argparse.Namespace, rates: "Rates", warnin
         target=args.target,
         confidence=args.confidence,
         future_problems=args.problems or len(graded.problems),
-        notes=(*warnings, *_notes(graded, is_estimated=count_tokens(graded.problems).is_estimated)),
+        notes=(*warnings, *_notes(graded, count_tokens(graded.problems))),
     )
 
 
-def _notes(graded: "Graded", *, is_estimated: bool) -> list[str]:
+def _notes(graded: "Graded", tokens: "Tokens") -> list[str]:
     from rerank.caveats import caveats
 
     notes = caveats(graded, min(len(problem.candidates) for problem in graded.problems))
-    if is_estimated:
+    if tokens.sample is None:
+        notes.append(
+            "The rows have neither texts of solutions nor counts of tokens, so plans are compared by samples, drawn "
+            "and read by the evaluator; nothing says what they cost or how long they take."
+        )
+    elif tokens.is_estimated:
         notes.append("The rows count no tokens, so four characters of a solution count as one.")
     if not graded.has_scores:
         notes.append("No answer has a score, so there are no plans with an evaluator; `quorum score` makes scores.")

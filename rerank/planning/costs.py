@@ -77,12 +77,12 @@ class Tokens:
 
     Attributes:
         problem: of its text, estimated from characters.
-        sample: mean of its samples.
+        sample: mean of its samples; None where no sample has a count or a text.
         is_estimated: that samples were counted by characters too.
     """
 
     problem: FloatArray
-    sample: FloatArray
+    sample: FloatArray | None
     is_estimated: bool
 
 
@@ -96,9 +96,11 @@ def count_tokens(problems: Sequence[GradedProblem]) -> Tokens:
     else:
         means = [np.mean(own) for own in counted]
     sample_P = np.array(means, dtype=np.float64)
-    known = sample_P[~np.isnan(sample_P)]
-    sample_P[np.isnan(sample_P)] = known.mean() if len(known) else 0.0
     problem_P = np.array([len(p.problem.text) / CHARACTERS_PER_TOKEN for p in problems])
+    is_known_P = ~np.isnan(sample_P)
+    if not is_known_P.any():
+        return Tokens(problem_P, None, is_estimated)
+    sample_P[~is_known_P] = sample_P[is_known_P].mean()
     return Tokens(problem_P, sample_P, is_estimated)
 
 

@@ -47,8 +47,9 @@ class Plan:
         accuracy, low, high: their mean with its 95% interval over problems.
         lower: that the accuracy is at least, all plans at once, with the confidence asked for.
         standard_error: of the accuracy over problems.
-        samples, tokens, evaluator_tokens: means of a problem.
-        seconds, cost: of a problem; None without rates.
+        samples, samples_read: means of a problem, drawn and read by the evaluator.
+        tokens, evaluator_tokens: means of a problem; None where samples have neither counts nor texts.
+        seconds, cost: of a problem; None without rates or without tokens.
         estimator: see Estimate; "replay" with a stopping rule.
     """
 
@@ -63,8 +64,9 @@ class Plan:
     lower: float
     standard_error: float
     samples: float
-    tokens: float
-    evaluator_tokens: float
+    samples_read: float
+    tokens: float | None
+    evaluator_tokens: float | None
     seconds: float | None
     cost: float | None
     estimator: str
@@ -75,10 +77,14 @@ class Plan:
 
     @property
     def price(self) -> float:
-        """What plans are compared by: cost, else seconds, else tokens of both models."""
+        """What plans are compared by: cost, else seconds, else tokens of both models, else samples of both."""
         if self.cost is not None:
             return self.cost
-        return self.tokens + self.evaluator_tokens if self.seconds is None else self.seconds
+        if self.seconds is not None:
+            return self.seconds
+        if self.tokens is None or self.evaluator_tokens is None:
+            return self.samples + self.samples_read
+        return self.tokens + self.evaluator_tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,8 +217,12 @@ def _stopping(
 def _plan(
     draft: _Draft, tokens: Tokens, rates: Rates, span: tuple[float, float], *, lower: float, error: float
 ) -> Plan:
-    generated = float((draft.samples * tokens.sample).mean())
-    judged = float((draft.judged * tokens.sample + (draft.judged > 0) * tokens.problem).mean())
+    generated = judged = seconds = cost = None
+    if tokens.sample is not None:
+        generated = float((draft.samples * tokens.sample).mean())
+        judged = float((draft.judged * tokens.sample + (draft.judged > 0) * tokens.problem).mean())
+        seconds = rates.seconds(generated=generated, judged=judged)
+        cost = rates.cost(prompt=float(tokens.problem.mean()), generated=generated, judged=judged)
     return Plan(
         strategy=draft.strategy,
         n=draft.n,
@@ -225,9 +235,10 @@ def _plan(
         lower=lower,
         standard_error=error,
         samples=float(draft.samples.mean()),
+        samples_read=float(draft.judged.mean()),
         tokens=generated,
         evaluator_tokens=judged,
-        seconds=rates.seconds(generated=generated, judged=judged),
-        cost=rates.cost(prompt=float(tokens.problem.mean()), generated=generated, judged=judged),
+        seconds=seconds,
+        cost=cost,
         estimator=draft.estimator,
     )

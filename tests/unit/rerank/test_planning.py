@@ -110,7 +110,25 @@ def test_tokens_are_counted_or_estimated() -> None:
     assert not count_tokens([problem("a", EASY)]).is_estimated
     found = count_tokens([problem("a", EASY, tokens=None)])
     assert found.is_estimated
+    assert found.sample is not None
     assert found.sample.tolist() == [10.0]
+
+
+def without_texts(given: GradedProblem) -> GradedProblem:
+    candidates = tuple(replace(c, generation="", num_tokens=None) for c in given.candidates)
+    return replace(given, candidates=candidates)
+
+
+def test_without_texts_and_counts_plans_are_compared_by_samples() -> None:
+    problems = [without_texts(one) for one in some_problems(40, scored=True)]
+    plans = make_plans(problems, rates=Rates(price=1.0, speed=10.0), stops=[], ks=[2], top_ns=[2])
+    named = by_name(plans)
+    assert (named["Maj1@4"].price, named["W.RR@4"].price) == (4, 8)
+    assert {(plan.tokens, plan.seconds, plan.cost) for plan in plans} == {(None, None, None)}
+    assert len(frontier(plans)) > 1
+    document = PlanDocument(tuple(plans), (), 120, 0.5, 0.95, 120, ())
+    assert "for 4.0 samples, drawn and read, a problem" in plan_markdown(document)
+    assert "samples, drawn and read, a problem" in plan_svg(document)
 
 
 def test_the_evaluator_reads_clusters_tied_with_the_last() -> None:
