@@ -24,6 +24,7 @@ from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS
 
 if TYPE_CHECKING:
     from rerank.grading import Graded
+    from rerank.planning.costs import Rates, Tokens
     from rerank.planning.document import PlanDocument
 
 TEXT_BYTES = 256 * 2**20  # of solutions, whose length stands for tokens where rows count none
@@ -63,11 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--seed", type=seed, default=0, help="of drawn subsets and resamples (default: 0)")
     rates = parser.add_argument_group("rates", "prices of a million tokens in any currency; tokens a second")
-    rates.add_argument("--price", type=rate, metavar="P", help="of generated tokens")
-    rates.add_argument("--prompt-price", type=rate, metavar="P", help="of the problem, once a problem")
-    rates.add_argument("--evaluator-price", type=rate, metavar="P", help="of tokens that the evaluator reads")
+    rates.add_argument("--price", type=price, metavar="P", help="of generated tokens (default: 0 if another is given)")
+    rates.add_argument("--prompt-price", type=price, metavar="P", help="of the problem, once a problem")
+    rates.add_argument("--evaluator-price", type=price, metavar="P", help="of tokens that the evaluator reads")
     rates.add_argument("--speed", type=rate, metavar="R", help="tokens generated a second, all at a time together")
-    rates.add_argument("--evaluator-speed", type=rate, metavar="R", help="tokens read by the evaluator a second")
+    rates.add_argument(
+        "--evaluator-speed", type=rate, metavar="R", help="tokens read by the evaluator a second, beside --speed"
+    )
     add_unlabelled_argument(parser)
     add_limit_argument(parser)
     add_grade_arguments(parser)
@@ -76,15 +79,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Grade, plan, print, and write the folder where one is given."""
     from reasoning.formats import ReadCounts
+    from rerank.planning.costs import Rates
     from rerank.planning.document import plan_markdown
 
     if args.output is not None:
         check_folder(args.output)
+    rates = Rates(args.price, args.prompt_price, args.evaluator_price, args.speed, args.evaluator_speed)
     files, counts = sample_files(args.files), ReadCounts()
     if args.output is not None:
         check_not_read(files, *(args.output / name for name in (DOCUMENT, MARKDOWN, FRONTIER)))
     graded = grade_files(files, args, counts=counts, page_bytes=TEXT_BYTES)
-    document = _document(graded, args, read_warnings(counts))
+    document = _document(graded, args, rates, read_warnings(counts))
     text = json.dumps(document.as_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     if args.output is not None:
         _write(args.output, document, text)
@@ -92,6 +97,14 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None and not args.quiet:
         print(f"wrote {args.output / FRONTIER} and two files beside it", file=sys.stderr)
     return 0
+
+
+def price(text: str) -> float:
+    """A finite number of at least 0, as an argument type."""
+    number = float(text)
+    if not (math.isfinite(number) and number >= 0):
+        raise argparse.ArgumentTypeError(f"expected a finite number of at least 0, found {text}")
+    return number
 
 
 def rate(text: str) -> float:
@@ -102,15 +115,15 @@ def rate(text: str) -> float:
     return number
 
 
-def _document(graded: "Graded", args: argparse.Namespace, warnings: list[str]) -> "PlanDocument":
+def _document(graded: "Graded", args: argparse.Namespace, rates: "Rates", warnings: list[str]) -> "PlanDocument":
     from rerank.planning.choosing import powers
-    from rerank.planning.costs import Rates, count_tokens
+    from rerank.planning.costs import count_tokens
     from rerank.planning.document import PlanDocument
     from rerank.planning.plans import STOP_RULES, make_plans
 
     plans = make_plans(
         graded.problems,
-        rates=Rates(args.price, args.prompt_price, args.evaluator_price, args.speed, args.evaluator_speed),
+        rates=rates,
         sizes=args.n,
         ks=args.k,
         top_ns=args.top_n,
@@ -125,15 +138,20 @@ def _document(graded: "Graded", args: argparse.Namespace, warnings: list[str]) -
         target=args.target,
         confidence=args.confidence,
         future_problems=args.problems or len(graded.problems),
-        notes=(*warnings, *_notes(graded, is_estimated=count_tokens(graded.problems).is_estimated)),
+        notes=(*warnings, *_notes(graded, count_tokens(graded.problems))),
     )
 
 
-def _notes(graded: "Graded", *, is_estimated: bool) -> list[str]:
+def _notes(graded: "Graded", tokens: "Tokens") -> list[str]:
     from rerank.caveats import caveats
 
     notes = caveats(graded, min(len(problem.candidates) for problem in graded.problems))
-    if is_estimated:
+    if tokens.sample is None:
+        notes.append(
+            "The rows have neither texts of solutions nor counts of tokens, so plans are compared by samples, drawn "
+            "and read by the evaluator; nothing says what they cost or how long they take."
+        )
+    elif tokens.is_estimated:
         notes.append("The rows count no tokens, so four characters of a solution count as one.")
     if not graded.has_scores:
         notes.append("No answer has a score, so there are no plans with an evaluator; `quorum score` makes scores.")

@@ -16,6 +16,7 @@ from rerank.strategies import DEFAULT_K, DEFAULT_TOP_N, select
 
 POWER = 0.8
 ALPHA = 0.05
+ROUNDING = 1e-12  # of means of shares; a smaller difference is none
 
 
 def frontier(plans: Sequence[Plan]) -> list[Plan]:
@@ -104,21 +105,22 @@ def powers(problems: Sequence[GradedProblem], plans: Sequence[Plan], *, seed: in
     for (a, b), one, p in zip(pairs, found, adjusted, strict=True):
         num_problems = len(a.values)
         variance = float((a.values - b.values).var())
+        difference = one.difference if abs(one.difference) > ROUNDING else 0.0
         between = None if b is half else _between(problems, a, n, seed=seed)
         results.append(
             Power(
                 a=a.name,
                 b=b.name,
-                difference=one.difference,
+                difference=difference,
                 low=one.low,
                 high=one.high,
                 p_adjusted=p,
                 verdict=verdict(one, p),
                 num_problems=num_problems,
                 detectable=reach * (variance / num_problems) ** 0.5,
-                problems_needed=ceil(variance * (reach / one.difference) ** 2) if one.difference else None,
+                problems_needed=ceil(variance * (reach / difference) ** 2) if difference else None,
                 between=between,
-                repeats_needed=_repeats(variance, between, one.difference / reach, num_problems),
+                repeats_needed=_repeats(variance, between, difference / reach, num_problems),
             )
         )
     return results

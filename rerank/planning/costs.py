@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
+from reasoning.errors import InputError
 from rerank.grading import GradedProblem
 from rerank.stopping.replay import random_orders
 
@@ -19,12 +21,18 @@ CHARACTERS_PER_TOKEN = 4.0  # of English and digits; used where the rows count n
 class Rates:
     """Prices of a million tokens, in any currency, and tokens a second; None where not given.
 
+    A price that is not given is 0 beside one that is, as for a generator of one's own and a paid evaluator.
+
     Attributes:
-        price: of generated tokens.
+        price: of generated tokens; None is free.
         prompt_price: of the problem's prompt, paid once a problem; None is free.
         evaluator_price: of tokens that the evaluator reads; None is free.
         speed: generated tokens a second, of all that runs at a time.
         evaluator_speed: tokens a second that the evaluator reads; None takes no time.
+
+    Raises:
+        InputError: a price below 0 or a speed of at most 0; prices that are all 0, by which all plans are the same; or
+            the evaluator's speed alone, by which those that only vote would take no time.
     """
 
     price: float | None = None
@@ -33,12 +41,29 @@ class Rates:
     speed: float | None = None
     evaluator_speed: float | None = None
 
+    def __post_init__(self) -> None:
+        speeds = [speed for speed in (self.speed, self.evaluator_speed) if speed is not None]
+        if not (all(0 <= price < inf for price in self._prices) and all(0 < speed < inf for speed in speeds)):
+            raise InputError(f"expected finite prices of at least 0 and speeds above 0, found {self}")
+        if self._prices and not any(self._prices):
+            raise InputError("expected a price above 0, found only 0; without prices, plans are compared by tokens")
+        if self.evaluator_speed is not None and self.speed is None:
+            raise InputError(
+                "expected the speed of the generator beside the evaluator's; without it, nothing says how long samples "
+                "take"
+            )
+
+    @property
+    def _prices(self) -> list[float]:
+        given = (self.price, self.prompt_price, self.evaluator_price)
+        return [price for price in given if price is not None]
+
     def cost(self, *, prompt: float, generated: float, judged: float) -> float | None:
-        """Of one problem; None without a price of generated tokens."""
-        if self.price is None:
+        """Of one problem; None without any price."""
+        if not self._prices:
             return None
-        total = generated * self.price + prompt * (self.prompt_price or 0) + judged * (self.evaluator_price or 0)
-        return total / 1e6
+        prices = (self.price or 0.0, self.prompt_price or 0.0, self.evaluator_price or 0.0)
+        return sum(price * tokens for price, tokens in zip(prices, (generated, prompt, judged), strict=True)) / 1e6
 
     def seconds(self, *, generated: float, judged: float) -> float | None:
         if self.speed is None:
@@ -52,12 +77,12 @@ class Tokens:
 
     Attributes:
         problem: of its text, estimated from characters.
-        sample: mean of its samples.
+        sample: mean of its samples; None where no sample has a count or a text.
         is_estimated: that samples were counted by characters too.
     """
 
     problem: FloatArray
-    sample: FloatArray
+    sample: FloatArray | None
     is_estimated: bool
 
 
@@ -71,9 +96,11 @@ def count_tokens(problems: Sequence[GradedProblem]) -> Tokens:
     else:
         means = [np.mean(own) for own in counted]
     sample_P = np.array(means, dtype=np.float64)
-    known = sample_P[~np.isnan(sample_P)]
-    sample_P[np.isnan(sample_P)] = known.mean() if len(known) else 0.0
     problem_P = np.array([len(p.problem.text) / CHARACTERS_PER_TOKEN for p in problems])
+    is_known_P = ~np.isnan(sample_P)
+    if not is_known_P.any():
+        return Tokens(problem_P, None, is_estimated)
+    sample_P[~is_known_P] = sample_P[is_known_P].mean()
     return Tokens(problem_P, sample_P, is_estimated)
 
 

@@ -116,14 +116,16 @@ def plan_svg(document: PlanDocument) -> str:
 
 
 def _table(plans: Sequence[Plan], document: PlanDocument) -> str:
-    head = ["plan", "accuracy, %", "95% interval", "at least", "one run", "samples", "tokens", "evaluator"]
+    head = ["plan", "accuracy, %", "95% interval", "at least", "one run", "samples"]
     has_seconds, has_cost = plans[0].seconds is not None, plans[0].cost is not None
+    head += ["read"] if plans[0].tokens is None else ["tokens", "evaluator"]
     head += ["seconds"] * has_seconds + ["cost of 1,000"] * has_cost
     rows = []
     for plan in plans:
         row = [plan.name, percent(plan.accuracy), interval(plan.low, plan.high), percent(plan.lower)]
         row += [interval(*future_interval(plan, document.future_problems)), f"{plan.samples:.1f}"]
-        row += [f"{plan.tokens:,.0f}", f"{plan.evaluator_tokens:,.0f}"]
+        in_tokens = [f"{tokens:,.0f}" for tokens in (plan.tokens, plan.evaluator_tokens) if tokens is not None]
+        row += in_tokens or [f"{plan.samples_read:.1f}"]
         row += [f"{plan.seconds:.3g}"] if plan.seconds is not None else []
         row += [f"{1000 * plan.cost:.3g}"] if plan.cost is not None else []
         rows.append(row)
@@ -156,7 +158,8 @@ def _explained(document: PlanDocument) -> str:
         "Accuracy is the mean over subsets of the samples that exist, never more than there are. Its interval is over "
         f"problems; `at least` holds for all plans at once with {100 * document.confidence:g}% confidence; `one run` "
         f"is where the accuracy of one run on {counted(document.future_problems, 'problem')} will be found (95%). "
-        "Samples, tokens and evaluator tokens are means of a problem; `n` with a stopping rule is its budget."
+        "Samples, those that the evaluator read, and tokens are means of a problem; `n` with a stopping rule is its "
+        "budget."
     )
 
 
@@ -201,10 +204,16 @@ def _repeats(power: Power) -> str:
 
 
 def _unit(plan: Plan) -> str:
-    return "cost" if plan.cost is not None else "seconds" if plan.seconds is not None else "tokens"
+    if plan.cost is not None:
+        return "cost"
+    if plan.seconds is not None:
+        return "seconds"
+    return "samples, drawn and read," if plan.tokens is None else "tokens"
 
 
 def _price(plan: Plan) -> str:
     if plan.cost is not None:
         return f"a cost of {plan.cost:.3g}"
-    return f"{plan.seconds:.3g} seconds" if plan.seconds is not None else f"{plan.price:,.0f} tokens"
+    if plan.seconds is not None:
+        return f"{plan.seconds:.3g} seconds"
+    return f"{plan.price:.1f} samples, drawn and read," if plan.tokens is None else f"{plan.price:,.0f} tokens"

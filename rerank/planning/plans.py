@@ -4,12 +4,12 @@ A plan at n samples is the expectation over subsets of n of the samples that exi
 unbiased for problems of the kind sampled alike; n never exceeds the samples of a problem. Nothing is extrapolated: how
 an unseen answer would grow with more samples is not in the data.
 
-Shapes: P problems, M plans, B resamples.
+Shapes: P problems, M plans.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from math import hypot
 
 import numpy as np
 import numpy.typing as npt
@@ -20,18 +20,17 @@ from rerank.grading import GradedProblem, has_scores
 from rerank.intervals import intervals, wilson_interval
 from rerank.metrics import parameter_grid
 from rerank.naming import title
+from rerank.planning.bounds import simultaneous_lower
 from rerank.planning.costs import Rates, Tokens, count_tokens, judged_samples
 from rerank.stopping.replay import replay
 from rerank.stopping.rules import StopRule, parse_rule
 from rerank.strategies import DEFAULT_KS, DEFAULT_TOP_NS, STRATEGIES
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 STOP_RULES = ("lossless", "anytime:0.05", "budget:0.05")
 MIN_BUDGET_TO_STOP = 4  # below, hardly any rule can stop early
 NUM_ORDERS = 4
-NUM_RESAMPLES = 1000
 NO_RATES = Rates()
 
 
@@ -48,8 +47,9 @@ class Plan:
         accuracy, low, high: their mean with its 95% interval over problems.
         lower: that the accuracy is at least, all plans at once, with the confidence asked for.
         standard_error: of the accuracy over problems.
-        samples, tokens, evaluator_tokens: means of a problem.
-        seconds, cost: of a problem; None without rates.
+        samples, samples_read: means of a problem, drawn and read by the evaluator.
+        tokens, evaluator_tokens: means of a problem; None where samples have neither counts nor texts.
+        seconds, cost: of a problem; None without rates or without tokens.
         estimator: see Estimate; "replay" with a stopping rule.
     """
 
@@ -64,8 +64,9 @@ class Plan:
     lower: float
     standard_error: float
     samples: float
-    tokens: float
-    evaluator_tokens: float
+    samples_read: float
+    tokens: float | None
+    evaluator_tokens: float | None
     seconds: float | None
     cost: float | None
     estimator: str
@@ -76,10 +77,14 @@ class Plan:
 
     @property
     def price(self) -> float:
-        """What plans are compared by: cost, else seconds, else tokens of both models."""
+        """What plans are compared by: cost, else seconds, else tokens of both models, else samples of both."""
         if self.cost is not None:
             return self.cost
-        return self.tokens + self.evaluator_tokens if self.seconds is None else self.seconds
+        if self.seconds is not None:
+            return self.seconds
+        if self.tokens is None or self.evaluator_tokens is None:
+            return self.samples + self.samples_read
+        return self.tokens + self.evaluator_tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +123,7 @@ def make_plans(
         top_ns: of maj1.topn.
         stops: stopping rules, tried with maj1 and, where there are scores, w.rr.
         confidence: of `lower`.
-        seed: of subsets, orders and resamples.
+        seed: of subsets, orders, resamples and the bounds' draws.
 
     Raises:
         InputError: no problem, or a number of samples that some problem does not have.
@@ -147,54 +152,19 @@ def make_plans(
     ]
 
 
-def simultaneous_lower(
-    values_PM: FloatArray, errors_M: FloatArray, *, confidence: float, seed: int, num_resamples: int = NUM_RESAMPLES
-) -> FloatArray:
-    """Lower bounds of the means of all columns, all of which hold with the confidence; (M,).
+def future_interval(plan: Plan, num_problems: int) -> tuple[float, float]:
+    """Where the accuracy of one run of the plan on so many other problems will be found, with 95% confidence.
 
-    The cheapest of many plans is chosen after looking at all of them, so a bound for one plan alone would be too high.
-    The bounds lie a common number of standard errors below the means: the quantile of the largest studentised
-    difference over resampled problems. Where a column does not vary, the bound is Wilson's, Bonferroni-adjusted.
+    It adds to the plan's own interval that of the run, in which each problem is answered once, right or wrong. On each
+    side their distances from the accuracy add as errors do, by squares. Neither is 0 at an accuracy of 0 or 1, where
+    standard errors are.
 
-    Source: the bootstrap of maxima, Romano and Wolf 2005.
+    Source: recovering variances from limits, Zou and Donner 2008; of the run, Wilson 1927.
     """
-    num_problems, num_plans = values_PM.shape
-    stream = np.random.default_rng(seed)
-    means_M, varies_M = values_PM.mean(axis=0), errors_M > 0
-    times_BP = stream.multinomial(num_problems, np.full(num_problems, 1 / num_problems), size=num_resamples)
-    largest_B = _largest(times_BP, values_PM[:, varies_M], errors_M[varies_M]) if varies_M.any() else np.zeros(1)
-    reach = max(float(np.quantile(largest_B, confidence)), NormalDist().inv_cdf(confidence))
-    lower_M: FloatArray = means_M - reach * errors_M
-    single = 1 - 2 * (1 - confidence) / num_plans  # two-sided, of which the lower end is used
-    for m in np.flatnonzero(~varies_M):
-        lower_M[m] = wilson_interval(float(values_PM[:, m].sum()), num_problems, confidence=single)[0]
-    return lower_M.clip(0.0, 1.0)
-
-
-def _largest(times_BP: IntArray, values_PM: FloatArray, errors_M: FloatArray) -> FloatArray:
-    """The largest difference of each resample's means from the means, each over its own standard error; (B,).
-
-    Its own, since of shares near 1 a mean that came out high has a small error as well.
-    """
-    num_problems = len(values_PM)
-    means_BM, squares_BM = (times_BP @ values / num_problems for values in (values_PM, values_PM**2))
-    spreads_BM = np.sqrt((squares_BM - means_BM**2).clip(min=0.0))
-    spread_M = values_PM.std(axis=0)
-    ratios_BM = np.divide(spreads_BM, spread_M, out=np.ones_like(spreads_BM), where=spread_M > 0)
-    errors_BM = errors_M * np.where(ratios_BM > 0, ratios_BM, 1.0)
-    largest_B: FloatArray = ((means_BM - values_PM.mean(axis=0)) / errors_BM).max(axis=1)
-    return largest_B
-
-
-def future_interval(plan: Plan, num_problems: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Where the accuracy of one run of the plan on so many other problems will be found.
-
-    It adds to the uncertainty of the prediction that of the run, in which each problem is answered once, right or
-    wrong.
-    """
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    reach = z * (plan.standard_error**2 + plan.accuracy * (1 - plan.accuracy) / num_problems) ** 0.5
-    return max(0.0, plan.accuracy - reach), min(1.0, plan.accuracy + reach)
+    run_low, run_high = wilson_interval(plan.accuracy * num_problems, num_problems)
+    below = hypot(plan.accuracy - plan.low, plan.accuracy - run_low)
+    above = hypot(plan.high - plan.accuracy, run_high - plan.accuracy)
+    return max(0.0, plan.accuracy - below), min(1.0, plan.accuracy + above)
 
 
 def _fixed(
@@ -238,9 +208,8 @@ def _stopping(
     for strategy in strategies if rules else ():
         for budget in budgets:
             for found in replay(problems, rules, strategy=strategy, budget=budget, num_orders=NUM_ORDERS, seed=seed):
-                used_P = found.used.mean(axis=1)
-                values_P, judged_P = found.correct.mean(axis=1), used_P if strategy == "w.rr" else 0 * used_P
-                stop = str(found.rule)
+                used_P, values_P, stop = found.used.mean(axis=1), found.correct.mean(axis=1), str(found.rule)
+                judged_P = found.answered.mean(axis=1) if strategy == "w.rr" else np.zeros(len(problems))
                 drafts.append(_Draft(strategy, budget, None, stop, values_P, 0.0, used_P, judged_P, "replay"))
     return drafts
 
@@ -248,8 +217,12 @@ def _stopping(
 def _plan(
     draft: _Draft, tokens: Tokens, rates: Rates, span: tuple[float, float], *, lower: float, error: float
 ) -> Plan:
-    generated = float((draft.samples * tokens.sample).mean())
-    judged = float((draft.judged * tokens.sample + (draft.judged > 0) * tokens.problem).mean())
+    generated = judged = seconds = cost = None
+    if tokens.sample is not None:
+        generated = float((draft.samples * tokens.sample).mean())
+        judged = float((draft.judged * tokens.sample + (draft.judged > 0) * tokens.problem).mean())
+        seconds = rates.seconds(generated=generated, judged=judged)
+        cost = rates.cost(prompt=float(tokens.problem.mean()), generated=generated, judged=judged)
     return Plan(
         strategy=draft.strategy,
         n=draft.n,
@@ -262,9 +235,10 @@ def _plan(
         lower=lower,
         standard_error=error,
         samples=float(draft.samples.mean()),
+        samples_read=float(draft.judged.mean()),
         tokens=generated,
         evaluator_tokens=judged,
-        seconds=rates.seconds(generated=generated, judged=judged),
-        cost=rates.cost(prompt=float(tokens.problem.mean()), generated=generated, judged=judged),
+        seconds=seconds,
+        cost=cost,
         estimator=draft.estimator,
     )

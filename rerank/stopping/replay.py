@@ -36,6 +36,7 @@ class Replay:
         strategy: that selects.
         budget: samples of a problem at most.
         used: samples drawn; (P, O).
+        answered: those of them with an answer, which an evaluator reads; (P, O).
         same: whether the answer is the full budget's; (P, O).
         outvoted: whether another answer has more of the full budget, in votes or summed scores; (P, O). An answer that
             differs from the full budget's only because two clusters tie is not.
@@ -48,6 +49,7 @@ class Replay:
     strategy: str
     budget: int
     used: FloatArray
+    answered: FloatArray
     same: FloatArray
     outvoted: FloatArray
     correct: FloatArray
@@ -84,7 +86,7 @@ def replay(
     if not 1 <= size <= fewest:
         raise InputError(f"expected a budget of 1 to {fewest} samples, which every problem has; got {size}")
     shape = (len(problems), num_orders)
-    fields = {name: np.zeros((len(rules), *shape)) for name in ("used", "same", "outvoted", "correct")}
+    fields = {name: np.zeros((len(rules), *shape)) for name in ("used", "answered", "same", "outvoted", "correct")}
     full_correct, reasons = np.zeros(shape), [Counter[Reason]() for _ in rules]
     for p, problem in enumerate(problems):
         for o, order in enumerate(random_orders(problem, num_orders, seed)):
@@ -96,6 +98,7 @@ def replay(
                 label = full if num_used == size else drawn.selected(num_used)
                 reasons[r][reason] += 1
                 fields["used"][r, p, o] = num_used
+                fields["answered"][r, p, o] = drawn.num_answered(num_used)
                 fields["same"][r, p, o] = label == full
                 fields["outvoted"][r, p, o] = label != full and drawn.is_outvoted(label)
                 fields["correct"][r, p, o] = drawn.is_correct(label)
@@ -154,6 +157,10 @@ class _Drawn:
             if (reason := watch.reason) is not None:
                 return candidate.sample + 1, reason
         return None
+
+    def num_answered(self, num_samples: int) -> int:
+        """How many of the first samples have an answer."""
+        return sum(label is not None for label in self._labels[:num_samples])
 
     def selected(self, num_samples: int) -> int | None:
         """The cluster that the strategy selects from the first samples."""

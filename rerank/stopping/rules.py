@@ -71,7 +71,7 @@ def parse_rule(text: str, *, among: Sequence[str] = (*GUARANTEED, *OTHERS)) -> S
         parameter = float(number)
     except ValueError:
         parameter = float("nan")
-    in_range = parameter >= 1 and parameter == int(parameter) if name == "fixed" else 0 < parameter < 1
+    in_range = parameter >= 1 and parameter.is_integer() if name == "fixed" else 0 < parameter < 1
     if not in_range:
         what = "a whole number of at least 1" if name == "fixed" else "a number between 0 and 1"
         raise InputError(f"expected {what} after {name}:, as {EXAMPLES[name]}; found {text!r}")

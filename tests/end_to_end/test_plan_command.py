@@ -47,6 +47,37 @@ def test_a_plan_is_printed_and_written(samples: Path, tmp_path: Path, capsys: py
     assert (folder / "frontier.svg").read_text().startswith("<svg")
 
 
+def test_a_free_generator_may_have_a_paid_evaluator(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--json", "--quiet", "--workers", "1", "--k", "2", "--top-n", "2"]
+    assert main(["plan", str(samples), "--price", "0", "--evaluator-price", "5", *options]) == 0
+    by_name = {plan["name"]: plan for plan in json.loads(capsys.readouterr().out)["plans"]}
+    assert by_name["Maj1@6"]["cost"] == 0
+    assert by_name["W.RR@6"]["cost"] == pytest.approx(by_name["W.RR@6"]["evaluator_tokens"] * 5 / 1e6)
+    assert main(["plan", str(samples), "--evaluator-speed", "100", *options]) == 2
+    assert "expected the speed of the generator" in capsys.readouterr().err
+
+
+def test_answers_alone_are_compared_by_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "answers.jsonl"
+    rows = [
+        {
+            "id": f"p{i}",
+            "sample": s,
+            "problem": "What?",
+            "expected_answer": "4",
+            "predicted_answer": str(4 + (i + s) % 3 // 2),
+        }
+        for i in range(30)
+        for s in range(6)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["plan", str(path), "--target", "0.5", "--quiet", "--workers", "1"]) == 0
+    text = capsys.readouterr().out
+    assert "samples, drawn and read, a problem" in text
+    assert "neither texts of solutions nor counts of tokens" in text
+    assert "four characters" not in text
+
+
 def test_more_samples_than_there_are_is_bad_input(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", str(samples), "--n", "64", "--quiet", "--workers", "1"]) == 2
     assert "expected numbers of samples from 1 to 6" in capsys.readouterr().err

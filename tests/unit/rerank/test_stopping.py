@@ -61,6 +61,13 @@ def test_the_earliest_stop_is_foretold() -> None:
     assert watch.num_until_stop() > 2
 
 
+@pytest.mark.parametrize("name", ["anytime", "budget", "beta", "share", "fixed"])
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e999"])
+def test_a_parameter_is_finite(name: str, number: str) -> None:
+    with pytest.raises(InputError, match=f"after {name}:"):
+        parse_rule(f"{name}:{number}")
+
+
 @pytest.mark.parametrize("text", ["never", "anytime", "anytime:1", "anytime:x", "lossless:2", "fixed:0.5", "share:0"])
 def test_a_rule_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="expected"):
