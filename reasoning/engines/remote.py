@@ -142,12 +142,13 @@ class Remote:
             return self._ask_once(prompt, options)
 
     def _ask_once(self, prompt: str, options: dict[str, Any]) -> Any:
-        if self.chat:
+        asked_as = self.chat  # another thread may find out while this request is under way
+        if asked_as:
             return self._ask_chat(prompt, options)
         try:
             answer = self._client.completions.create(model=self.model, prompt=prompt, **options)
         except openai.APIStatusError as error:
-            if self.chat is not None or error.status_code not in (404, 405, 501):
+            if asked_as is not None or error.status_code not in (404, 405, 501):
                 raise
             answer_of_chat = self._ask_chat(prompt, options)
             self.chat = True

@@ -9,6 +9,7 @@ import torch
 
 from reasoning.engines import Completion, Request, SamplingParams
 from reasoning.engines.openai_engine import OpenAIEngine
+from reasoning.engines.remote import Remote
 from reasoning.errors import InputError, QuorumError
 from reasoning.prompts import LABELS
 from tests.tiny_models import CONTEXT, tiny_model, tiny_tokenizer
@@ -71,6 +72,23 @@ class TestAsking:
         assert len(sampled(engine)) == 3
         assert [("messages" in body) for body in server.asked] == [False, True, True, True]
         assert server.asked[1]["messages"] == [{"role": "user", "content": REQUEST.prompt}]
+
+    def test_that_there_is_only_chat_may_be_found_out_by_two_threads(
+        self, server: TinyServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server.serves_completions = False
+        remote = Remote(server.url, MODEL, api_key=None, chat=None, timeout_s=60, max_retries=0)
+        completions = remote._client.completions
+        create = completions.create
+
+        def be_second(**options: Any) -> Any:
+            try:
+                return create(**options)
+            finally:
+                remote.chat = True
+
+        monkeypatch.setattr(completions, "create", be_second)
+        assert len(remote.complete(REQUEST.prompt, GREEDY, n=1, seed=1).texts) == 1
 
 
 class TestModels:
