@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import openai
 from openai import OpenAI
+from openai.types.chat.chat_completion import ChoiceLogprobs
 
 from reasoning.engines.protocols import SamplingParams
 from reasoning.errors import InputError, QuorumError, Unavailable
@@ -112,15 +113,10 @@ class Remote:
 
     def next_tokens(self, prompt: str) -> dict[str, float]:
         """Log-probabilities of the most likely next tokens; empty where the server gives none."""
-        options: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 1}
-        if self.chat:
-            options |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
-            answer = self._ask(prompt, options)
-            given = answer.choices[0].logprobs
-            places = given.content if given and given.content else []
-            return {token.token: token.logprob for place in places[:1] for token in place.top_logprobs}
-        answer = self._ask(prompt, options | {"logprobs": TOP_LOGPROBS})
-        given = answer.choices[0].logprobs
+        options = {"temperature": 1.0, "top_p": 1.0, "max_tokens": 1, "logprobs": TOP_LOGPROBS}
+        given = self._ask(prompt, options).choices[0].logprobs
+        if isinstance(given, ChoiceLogprobs):
+            return {token.token: token.logprob for place in (given.content or [])[:1] for token in place.top_logprobs}
         return dict((given.top_logprobs or [{}])[0] or {}) if given else {}
 
     def echoed(self, text: str) -> list[tuple[str, float]]:
@@ -158,6 +154,8 @@ class Remote:
 
     def _ask_chat(self, prompt: str, options: dict[str, Any]) -> Any:
         turn = [{"role": "user", "content": prompt}]
+        if "logprobs" in options:
+            options = options | {"logprobs": True, "top_logprobs": options["logprobs"]}
         return self._client.chat.completions.create(model=self.model, messages=turn, **options)  # type: ignore[arg-type]
 
     @contextlib.contextmanager

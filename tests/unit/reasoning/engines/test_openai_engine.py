@@ -180,6 +180,14 @@ class TestLabels:
         assert found == pytest.approx(self._expected(server), abs=1e-4)
         assert len(server.asked) == 1
 
+    def test_are_asked_of_chat_where_there_is_nothing_else(self, server: TinyServer) -> None:
+        server.top, server.serves_completions = 400, False
+        found = OpenAIEngine(server.url, MODEL).label_logprobs([self.PROMPT], LABELS)
+        assert [("messages" in body) for body in server.asked] == [False, True]
+        assert server.asked[1]["logprobs"] is True
+        assert server.asked[1]["top_logprobs"] == 20
+        assert found == OpenAIEngine(server.url, MODEL, chat=True).label_logprobs([self.PROMPT], LABELS)
+
     def test_are_read_from_the_echo_where_they_are_less_likely(self, server: TinyServer) -> None:
         server.top = 0
         (found,) = OpenAIEngine(server.url, MODEL).label_logprobs([self.PROMPT], LABELS)
