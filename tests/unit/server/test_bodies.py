@@ -93,7 +93,7 @@ def test_clients_of_openai_are_told_what_is_refused() -> None:
     with pytest.raises(HttpProblem) as caught:
         parsed(ChatRequest, b'{"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": []}')
     response = problem_response(caught.value, "id", "/v1/chat/completions")
-    message = json.loads(response.body)["error"]["message"]
+    message = json.loads(bytes(response.body))["error"]["message"]
     assert message == (
         "Some fields are not what they must be. The body: tools is not supported; leave it out (request id)"
     )
