@@ -45,9 +45,15 @@ def runs_of(problems: list[GradedProblem], plan: Plan) -> FloatArray:
 
 
 def split_plan(plan: Plan, values: FloatArray, span: Interval, *, lower: float, error: float) -> Plan:
-    accuracy = float(values.mean())
-    fields = {"accuracy": accuracy, "low": span.low, "high": span.high, "lower": lower, "standard_error": error}
-    return replace(plan, values=values, **fields)
+    return replace(
+        plan,
+        values=values,
+        accuracy=float(values.mean()),
+        low=span.low,
+        high=span.high,
+        lower=lower,
+        standard_error=error,
+    )
 
 
 def check(path: Path, limit: int, num_splits: int) -> None:

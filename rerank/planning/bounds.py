@@ -13,7 +13,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-MIN_CARRIERS = 10.0  # problems that a spread must rest on; of fewer, it often comes out far too small
+MIN_FAILURES = 10.0  # of fewer, a spread often comes out far too small
+MIN_CARRIERS = 5.0  # problems that a spread must rest on, on either side of the mean
 NUM_DRAWS = 20_000
 
 
@@ -84,19 +85,19 @@ def _correlations(values_PM: FloatArray) -> FloatArray:
 
 
 def _has_spread(values_PM: FloatArray) -> BoolArray:
-    """Whether a column has ten failures and a spread that rests on ten problems; (M,).
+    """Whether a column has ten failures, no more skewness than ten make, and a spread resting on five problems; (M,).
 
-    So many problems of one deviation have the kurtosis of the column. Of zeros and ones it is about the number of
-    successes or of failures, the smaller; of 0.9 with a few zeros, the number of zeros, though the failures add up to
-    more.
+    Ten rare failures among many successes have a skewness of the root of P / 10; so have ten zeros among many values of
+    0.9, though there the failures add up to more. Five problems far from a mean that all others have give a kurtosis of
+    P / 5. A normal spread has 3, so it is trusted from 15 problems on.
     """
-    squares_PM = (values_PM - values_PM.mean(axis=0)) ** 2
-    fourth_M = (squares_PM**2).sum(axis=0)
-    carriers_M = np.divide(
-        squares_PM.sum(axis=0) ** 2, fourth_M, out=np.zeros_like(fourth_M), where=_varies(values_PM) & (fourth_M > 0)
+    centred_PM = values_PM - values_PM.mean(axis=0)
+    fourth_M, squares_M = (centred_PM**4).sum(axis=0), (centred_PM**2).sum(axis=0)
+    enough_M = (1 - values_PM).sum(axis=0) >= MIN_FAILURES
+    rests_M = squares_M**2 >= MIN_CARRIERS * fourth_M
+    has_spread_M: BoolArray = (
+        _varies(values_PM) & enough_M & rests_M & (MIN_FAILURES * _root_skewness(values_PM) ** 2 <= 1)
     )
-    failures_M = (1 - values_PM).sum(axis=0)
-    has_spread_M: BoolArray = np.minimum(carriers_M, failures_M) >= MIN_CARRIERS
     return has_spread_M
 
 
@@ -107,14 +108,18 @@ def _skewed_reach(values_PM: FloatArray, reach: float) -> FloatArray:
 
     Source: the first term of the Cornish-Fisher expansion of the studentised mean, Johnson 1978.
     """
+    reach_M: FloatArray = reach + (-_root_skewness(values_PM)).clip(min=0.0) * (2 * reach**2 + 1) / 6
+    return reach_M
+
+
+def _root_skewness(values_PM: FloatArray) -> FloatArray:
+    """The skewness divided by the root of P, -1 over the root of their number for rare failures; (M,)."""
     centred_PM = values_PM - values_PM.mean(axis=0)
     lengths_M = np.linalg.norm(centred_PM, axis=0)
-    # The skewness divided by the root of P.
-    skewness_M = np.divide(
+    skewness_M: FloatArray = np.divide(
         (centred_PM**3).sum(axis=0), lengths_M**3, out=np.zeros_like(lengths_M), where=_varies(values_PM)
     )
-    reach_M: FloatArray = reach + (-skewness_M).clip(min=0.0) * (2 * reach**2 + 1) / 6
-    return reach_M
+    return skewness_M
 
 
 def _varies(values_PM: FloatArray) -> BoolArray:

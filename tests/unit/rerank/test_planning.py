@@ -219,6 +219,14 @@ def test_a_spread_that_rests_on_few_problems_is_not_trusted() -> None:
     assert lower == pytest.approx(exact_lower(values.sum(axis=0), 100, alpha=0.05))
 
 
+def test_a_spread_of_fractions_is_used_on_few_problems() -> None:
+    """Forty problems of one kind, each right in 6, 13 or 20 of 20 samples: the bound is 1.645 standard errors below."""
+    values = np.array([[0.3]] * 4 + [[0.65]] * 32 + [[1.0]] * 4)
+    error = values.std(axis=0, ddof=1) / 40**0.5
+    lower = simultaneous_lower(values, error, confidence=0.95, seed=0)
+    assert lower == pytest.approx(0.65 - 1.645 * error, abs=1e-3)
+
+
 def test_one_run_varies_more_than_the_accuracy() -> None:
     plan = by_name(make_plans(some_problems(), stops=[]))["Maj1@6"]
     low, high = future_interval(plan, 20)
