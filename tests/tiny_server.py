@@ -13,6 +13,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 MODEL = "tiny"
+RANDOM = threading.Lock()  # torch's state, which all servers share, also with requests that nobody waits for any more
 
 
 @dataclass
@@ -24,6 +25,7 @@ class TinyServer:
         takes_n: it sends `n` choices; else it ignores `n`.
         gives_logprobs: of next tokens, the `top` most likely, and of echoed prompts where `echoes`.
         faults: statuses of the next answers, one each; 0 waits for longer than the client does.
+        instead: sent with status 200 in place of the next answers: HTML where it begins with <, else JSON.
         asked: bodies of the requests, in order.
     """
 
@@ -37,9 +39,9 @@ class TinyServer:
     models: tuple[str, ...] = (MODEL,)
     key: str | None = None
     faults: list[int] = field(default_factory=list)
+    instead: list[str] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextlib.contextmanager
     def running(self) -> Iterator["TinyServer"]:
@@ -71,7 +73,7 @@ class TinyServer:
         limit = self.model.config.max_position_embeddings
         if len(tokens) + body["max_tokens"] > limit:
             return 400, _error(f"this model's maximum context length is {limit} tokens")
-        with self.lock:
+        with RANDOM:
             choices = [
                 self._choice(tokens, text, body, chat, i) for i in range(body.get("n", 1) if self.takes_n else 1)
             ]
@@ -124,7 +126,11 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self._send(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in self.tiny.models]})
+        if self.tiny.instead:
+            return self._send_text(200, self.tiny.instead.pop(0))
+        return self._send(
+            200, {"object": "list", "data": [{"id": name, "object": "model"} for name in self.tiny.models]}
+        )
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -136,13 +142,19 @@ class _Handler(BaseHTTPRequestHandler):
             if status:
                 return self._send(status, _error("not now"))
             time.sleep(0.5)
+        if self.tiny.instead:
+            return self._send_text(200, self.tiny.instead.pop(0))
         return self._send(*self.tiny.answer(self.path, body))
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
+        self._send_text(status, json.dumps(body))
+
+    def _send_text(self, status: int, text: str) -> None:
+        content = text.encode()
+        kind = "text/html" if text.startswith("<") else "application/json"
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a client that did not wait
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from reasoning.engines.protocols import SamplingParams
-from reasoning.engines.remote import Remote, Reply
+from reasoning.engines.remote import FIRST_PAUSE_S, LONGEST_PAUSE_S, Remote, Reply
 from reasoning.errors import InputError, Unavailable
 
 Answer = TypeVar("Answer")
 
 REST_S = 30.0  # a server that failed is asked again after so long, or when all have failed
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 8.0
 
 
 class Endpoints:

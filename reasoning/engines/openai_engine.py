@@ -119,8 +119,6 @@ class OpenAIEngine:
                 return completions + [
                     Completion(ask.request, sample, "", 0, 0, "error", str(error)) for sample in ask.samples[place:]
                 ]
-            if not reply.texts:
-                raise InputError(f"{self._remote.url}: expected a completion, found none; see the server's log")
             texts = list(zip(reply.texts, reply.reasons, strict=True))[:wanted]
             share = reply.num_tokens // len(texts)
             if params.temperature == 0:

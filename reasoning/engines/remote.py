@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import json
 import os
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from reasoning.errors import InputError, QuorumError, Unavailable
 
 TOP_LOGPROBS = 20  # as many as vLLM gives unless it is told otherwise
 NO_KEY = "none"  # the client wants one; a server without keys ignores it
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 8.0  # between attempts
+MOST_SHOWN = 300  # characters of what a server sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Refused(QuorumError):
     """The server will not answer this request; others may do better."""
 
 
+class NoAnswer(Unavailable):
+    """What came with status 200 is no answer, as a gateway's page, or an error of the server behind it."""
+
+
 class Remote:
     """One model of one server.
 
@@ -51,7 +58,8 @@ class Remote:
         api_key: None takes OPENAI_API_KEY, except on loopback, where no key is sent.
         chat: use the chat endpoint; None does so where plain completions are not served.
         timeout_s: of one attempt.
-        max_retries: after the first attempt, with growing pauses, at time-outs, broken connections, 429 and 5xx.
+        max_retries: after the first attempt, with growing pauses, at time-outs, broken connections, 429, 5xx and what
+            is no answer.
     """
 
     def __init__(
@@ -80,7 +88,11 @@ class Remote:
         """
         if self._model is None:
             with self._errors():
-                names = [model.id for model in self._client.models.list()]
+                listed: Any = self._client.get("/models", cast_to=object)  # `models.list` fails at what is no list
+            models = listed.get("data") if isinstance(listed, dict) else None
+            if not isinstance(models, list):
+                raise self._no_answer("a list of models", listed)
+            names = [str(model["id"]) for model in models]
             if len(names) != 1:
                 found = ", ".join(names[:8]) or "none"
                 raise InputError(f"{self.url}: expected one model, found {found}; name one: openai:{self.url}#MODEL")
@@ -103,12 +115,11 @@ class Remote:
         options |= {"seed": seed} if seed is not None else {}
         options |= {"extra_body": {"top_k": params.top_k}} if params.top_k else {}
         answer = self._ask(prompt, options)
-        texts = [choice.message.content or "" if self.chat else choice.text for choice in answer.choices]
         return Reply(
-            texts=tuple(texts),
+            texts=tuple(_text(choice) or "" for choice in answer.choices),
             reasons=tuple(choice.finish_reason for choice in answer.choices),
-            num_tokens=answer.usage.completion_tokens if answer.usage else 0,
-            num_prompt_tokens=answer.usage.prompt_tokens if answer.usage else 0,
+            num_tokens=(answer.usage and answer.usage.completion_tokens) or 0,
+            num_prompt_tokens=(answer.usage and answer.usage.prompt_tokens) or 0,
         )
 
     def next_tokens(self, prompt: str) -> dict[str, float]:
@@ -131,10 +142,12 @@ class Remote:
         return [(token, logprob or 0.0) for token, logprob in pairs[: usage.prompt_tokens]]
 
     def _ask(self, prompt: str, options: dict[str, Any]) -> Any:
+        """A server's answer, which has a choice at least, and a text in each."""
         with self._errors():
-            for _ in range(self._client.max_retries):
-                with contextlib.suppress(json.JSONDecodeError):  # an answer cut short, which the client does not mend
+            for attempt in range(self._client.max_retries):
+                with contextlib.suppress(json.JSONDecodeError, NoAnswer):  # the client would not ask again
                     return self._ask_once(prompt, options)
+                time.sleep(min(FIRST_PAUSE_S * 2**attempt, LONGEST_PAUSE_S))
             return self._ask_once(prompt, options)
 
     def _ask_once(self, prompt: str, options: dict[str, Any]) -> Any:
@@ -142,7 +155,7 @@ class Remote:
         if asked_as:
             return self._ask_chat(prompt, options)
         try:
-            answer = self._client.completions.create(model=self.model, prompt=prompt, **options)
+            answer = self._checked(self._client.completions.create(model=self.model, prompt=prompt, **options))
         except openai.APIStatusError as error:
             if asked_as is not None or error.status_code not in (404, 405, 501):
                 raise
@@ -156,7 +169,19 @@ class Remote:
         turn = [{"role": "user", "content": prompt}]
         if "logprobs" in options:
             options = options | {"logprobs": True, "top_logprobs": options["logprobs"]}
-        return self._client.chat.completions.create(model=self.model, messages=turn, **options)  # type: ignore[arg-type]
+        answer = self._client.chat.completions.create(model=self.model, messages=turn, **options)  # type: ignore[arg-type]
+        return self._checked(answer)
+
+    def _checked(self, answer: Any) -> Any:
+        choices = getattr(answer, "choices", None)
+        if not isinstance(choices, list) or not choices or any(_text(choice) is None for choice in choices):
+            raise self._no_answer("choices with texts", answer)
+        return answer
+
+    def _no_answer(self, expected: str, found: Any) -> NoAnswer:
+        body = found.to_json(indent=None, warnings=False) if isinstance(found, openai.BaseModel) else found
+        shown = _one_line(body if isinstance(body, str) else json.dumps(body)) or "nothing"
+        return NoAnswer(f"{self.url}: expected {expected}, found {shown}; check the URL, and see the server's log")
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
@@ -194,7 +219,20 @@ def _said(error: openai.APIError) -> str:
     """What the server said, on one line."""
     body = error.body
     told = body.get("message") or body.get("detail") or body if isinstance(body, dict) else error.message
-    return f"it says {' '.join(str(told).split())[:300]}"
+    return f"it says {_one_line(str(told))}"
+
+
+def _one_line(text: str) -> str:
+    """The beginning of a text, on one line, with no character that a terminal obeys."""
+    shown = " ".join(text.split())[:MOST_SHOWN]
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+
+
+def _text(choice: Any) -> str | None:
+    """The text of a choice, plain or of chat; "" where an assistant says nothing, None where it is no choice."""
+    message: Any = getattr(choice, "message", None)
+    text = (message.content or "") if hasattr(message, "content") else getattr(choice, "text", None)
+    return text if isinstance(text, str) else None
 
 
 def _is_loopback(url: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from generator.sampling import SamplingPlan, sample_file
 from quorum.cli import main
 from reasoning.bulk import PAUSES_S
-from reasoning.engines import Request, SamplingParams, endpoints
+from reasoning.engines import Request, SamplingParams, endpoints, remote
 from reasoning.engines.openai_engine import OpenAIEngine
 from reasoning.errors import Unavailable
 from reasoning.problems import ProblemRow
@@ -21,8 +21,9 @@ PLAN = SamplingPlan(num_samples=NUM_SAMPLES, params=SamplingParams(max_tokens=64
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(endpoints, "LONGEST_PAUSE_S", 0.05)
+    for module in (endpoints, remote):
+        monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.01)
+        monkeypatch.setattr(module, "LONGEST_PAUSE_S", 0.05)
     monkeypatch.setattr(endpoints, "REST_S", 0.02)
 
 

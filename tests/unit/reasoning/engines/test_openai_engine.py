@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from reasoning.engines import Completion, Request, SamplingParams
+from reasoning.engines import Completion, Request, SamplingParams, remote
 from reasoning.engines.openai_engine import OpenAIEngine
 from reasoning.engines.remote import Remote
-from reasoning.errors import InputError, QuorumError
+from reasoning.errors import InputError, QuorumError, Unavailable
 from reasoning.prompts import LABELS
 from tests.tiny_models import CONTEXT, tiny_model, tiny_tokenizer
 from tests.tiny_server import MODEL, TinyServer
@@ -18,12 +18,24 @@ from tests.tiny_server import MODEL, TinyServer
 PARAMS = SamplingParams(temperature=1.0, max_tokens=4)
 REQUEST = Request("Problem: Ann has 3 pens.", (1, 2, 3))
 GREEDY = replace(PARAMS, temperature=0.0)
+# What proxies and hosted routers send with status 200 while something behind them is busy.
+NO_ANSWERS = (
+    '{"error": {"message": "Provider returned error", "code": 502}}',
+    "<html>Bad gateway</html>",
+    '{"choices": []}',
+    '{"choices": null}',
+    '{"choices": [null]}',
+    '{"choices": [{"index": 0, "text": null, "message": null, "finish_reason": "stop"}]}',
+    '["busy"]',
+    "null",
+)
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[TinyServer]:
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
     monkeypatch.setattr("openai._base_client.MAX_RETRY_DELAY", 0.02)
+    monkeypatch.setattr(remote, "FIRST_PAUSE_S", 0.01)
     tokenizer = tiny_tokenizer(chat=True)
     with TinyServer(tiny_model("llama", tokenizer), tokenizer).running() as running:
         yield running
@@ -77,18 +89,18 @@ class TestAsking:
         self, server: TinyServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         server.serves_completions = False
-        remote = Remote(server.url, MODEL, api_key=None, chat=None, timeout_s=60, max_retries=0)
-        completions = remote._client.completions
+        one = Remote(server.url, MODEL, api_key=None, chat=None, timeout_s=60, max_retries=0)
+        completions = one._client.completions
         create = completions.create
 
         def be_second(**options: Any) -> Any:
             try:
                 return create(**options)
             finally:
-                remote.chat = True
+                one.chat = True
 
         monkeypatch.setattr(completions, "create", be_second)
-        assert len(remote.complete(REQUEST.prompt, GREEDY, n=1, seed=1).texts) == 1
+        assert len(one.complete(REQUEST.prompt, GREEDY, n=1, seed=1).texts) == 1
 
 
 class TestModels:
@@ -126,6 +138,41 @@ class TestFaults:
         engine = OpenAIEngine("http://127.0.0.1:1/v1", MODEL, max_retries=0)
         with pytest.raises(QuorumError, match=r"127.0.0.1:1/v1: expected an OpenAI-compatible server, found no conn"):
             sampled(engine)
+
+    @pytest.mark.parametrize("body", NO_ANSWERS)
+    def test_what_is_no_answer_is_asked_for_again(self, server: TinyServer, body: str) -> None:
+        expected = sampled(OpenAIEngine(server.url, MODEL))
+        server.instead = [body] * 4
+        assert sampled(OpenAIEngine(server.url, MODEL)) == expected
+
+    @pytest.mark.parametrize("body", NO_ANSWERS)
+    def test_what_is_no_answer_in_the_end_is_shown(self, server: TinyServer, body: str) -> None:
+        for chat in (None, True):
+            engine = OpenAIEngine(server.url, MODEL, chat=chat, max_retries=1)
+            server.instead = [body] * 100
+            with pytest.raises(Unavailable, match=r"v1: expected choices with texts, found .+; check the URL"):
+                sampled(engine)
+            with pytest.raises(Unavailable, match="expected choices with texts, found"):
+                engine.label_logprobs(["Problem:"], LABELS)
+
+    def test_what_is_no_answer_is_shown_in_part_and_steers_no_terminal(self, server: TinyServer) -> None:
+        server.instead = ["<html>\n\x1b]0;title\x07\u202e" + "x" * 10_000] * 100
+        with pytest.raises(Unavailable, match=r"found <html> \\x1b\]0;title\\x07\\u202exxx") as caught:
+            sampled(OpenAIEngine(server.url, MODEL, max_retries=0))
+        assert len(str(caught.value)) < 500
+        assert str(caught.value).isprintable()
+
+    def test_another_server_is_asked_where_one_sends_no_answer(self, server: TinyServer) -> None:
+        expected = sampled(OpenAIEngine(server.url, MODEL))
+        with TinyServer(server.model, server.tokenizer, instead=[NO_ANSWERS[0]] * 100).running() as other:
+            assert sampled(OpenAIEngine([other.url, server.url], MODEL)) == expected
+        assert other.asked
+
+    @pytest.mark.parametrize("body", ["<html>busy</html>", '{"error": {"message": "no"}}'])
+    def test_what_is_no_list_of_models_is_shown(self, server: TinyServer, body: str) -> None:
+        server.instead = [body]
+        with pytest.raises(Unavailable, match=r"expected a list of models, found .+; check the URL"):
+            _ = OpenAIEngine(server.url).name
 
     def test_an_option_that_the_server_does_not_know_is_named(self, server: TinyServer) -> None:
         server.faults = [422] * 100
