@@ -1,8 +1,11 @@
-"""Several servers of one model: each request goes to the one with the fewest requests under way."""
+"""Several servers of one model: each request goes to the one with the fewest requests under way.
+
+A server that failed rests, until it answers a request that was under way or that had no other server left to ask.
+"""
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from reasoning.engines.protocols import SamplingParams
@@ -11,7 +14,7 @@ from reasoning.errors import InputError, Unavailable
 
 Answer = TypeVar("Answer")
 
-REST_S = 30.0  # a server that failed is asked again after so long, or when all have failed
+REST_S = 30.0  # a server that failed is asked again after so long, or where no other is left
 
 
 class Endpoints:
@@ -68,30 +71,44 @@ class Endpoints:
         return self._ask(lambda remote: remote.echoed(text))
 
     def _ask(self, ask: Callable[[Remote], Answer]) -> Answer:
+        failed: set[int] = set()
         for attempt in range(self._num_attempts):
-            number = self._take()
+            number = self._take(failed)
             try:
-                return ask(self._remotes[number])
+                answer = ask(self._remotes[number])
             except Unavailable:
+                failed.add(number)
+                all_rest = self._rest(number)
                 if attempt + 1 == self._num_attempts:
                     raise
-                all_rest = self._rest(number)
+            else:
+                self._wake(number)
+                return answer
             finally:
                 self._give_back(number)
             if all_rest:
                 time.sleep(min(FIRST_PAUSE_S * 2**attempt, LONGEST_PAUSE_S))
         raise AssertionError("the last attempt returns or raises")
 
-    def _take(self) -> int:
+    def _take(self, failed: Collection[int]) -> int:
+        """The server for a request: one that has not failed it, awake or else the first to wake, with the fewest."""
         now = time.monotonic()
         with self._lock:
-            number = min(range(len(self._remotes)), key=lambda i: (self._rests_until[i] > now, self._under_way[i], i))
+            number = min(
+                range(len(self._remotes)),
+                key=lambda i: (i in failed, max(self._rests_until[i], now), self._under_way[i], i),
+            )
             self._under_way[number] += 1
             return number
 
     def _give_back(self, number: int) -> None:
         with self._lock:
             self._under_way[number] -= 1
+
+    def _wake(self, number: int) -> None:
+        """A server that answers may be asked, whatever it failed to answer meanwhile."""
+        with self._lock:
+            self._rests_until[number] = 0.0
 
     def _rest(self, number: int) -> bool:
         """Ask others for a while; whether there are none."""
