@@ -31,10 +31,16 @@ class LabelJudge:
         return int(getattr(self._engine, "num_tokens", 0))
 
     def score(self, problem: str, solutions: Sequence[str]) -> list[float | None]:
-        """P(correct) of each; NaN where the engine gives no number. Equal texts are asked once."""
+        """P(correct) of each; None where the engine cannot read one, NaN where it gives no number.
+
+        Equal texts are asked once.
+        """
         distinct = list(dict.fromkeys(solutions))
         logprobs = self._engine.label_logprobs([verdict_prompt(problem, text) for text in distinct], LABELS)
-        scores = {text: score(pair[0], pair[1], self._calibrate) for text, pair in zip(distinct, logprobs, strict=True)}
+        scores = {
+            text: None if pair is None else score(pair[0], pair[1], self._calibrate)
+            for text, pair in zip(distinct, logprobs, strict=True)
+        }
         return [scores[text] for text in solutions]
 
 

@@ -24,7 +24,7 @@ class Tally:
     Attributes:
         rows: all.
         failed: without a solution, since the sampling failed; they get no score.
-        too_long: for the evaluator's context; they get no score.
+        too_long: for the evaluator's context, or refused by its server for another reason; they get no score.
         nan: for which the evaluator gave no number.
     """
 

@@ -103,7 +103,10 @@ def _closing(tally: "Tally | None") -> str:
         f"{number:,} {what}"
         for number, what in (
             (tally.failed, "without a score since their sampling failed"),
-            (tally.too_long, "without a score since they are longer than the evaluator's context"),
+            (
+                tally.too_long,
+                "without a score since they are longer than the evaluator's context, or refused by its server",
+            ),
             (tally.nan, "scores NaN, for which the evaluator gave no number"),
         )
         if number

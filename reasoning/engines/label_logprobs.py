@@ -9,7 +9,6 @@ import torch
 
 from reasoning.engines.encoding import Encoder, Tokens
 from reasoning.engines.forward import Forward, right_aligned
-from reasoning.errors import InputError
 from reasoning.training.batches import split_padded
 
 TOKENS_PER_BATCH = 8192
@@ -23,29 +22,31 @@ def label_logprobs(
     *,
     limit: int | None,
     device: torch.device,
-) -> list[tuple[float, ...]]:
+) -> list[tuple[float, ...] | None]:
     """log p(label | prompt), one tuple a prompt, in the order of the labels.
 
     A label of several tokens has the sum of their log-probabilities. What two labels and two prompts share is computed
     once where it is a whole sequence, as the prompt is before labels of one token each.
 
-    Raises:
-        InputError: a prompt without tokens, or one that does not fit into the context with its labels.
+    A prompt without tokens, or one that does not fit into the context with its labels, has None.
     """
     asked = {text: (encoder.prompt(text), [encoder.label(text, label) for label in labels]) for text in prompts}
+    asked = {text: (prompt, ends) for text, (prompt, ends) in asked.items() if _fits(prompt, ends, limit)}
     reads: dict[Tokens, dict[Tokens, None]] = {}  # a sequence to read, and the labels whose last token follows it
-    for text, (prompt, ends) in asked.items():
+    for prompt, ends in asked.values():
         for label in ends:
-            sequence = prompt + label[:-1]
-            if not prompt or (limit is not None and len(sequence) > limit):
-                raise InputError(
-                    f"expected a prompt of 1 to {limit} tokens with its label, found {len(sequence):,} in {text[:60]!r}"
-                )
-            reads.setdefault(sequence, {})[label] = None
+            reads.setdefault(prompt + label[:-1], {})[label] = None
     found = _read(forward, reads, device)
-    return [
-        tuple(found[prompt + label[:-1], label] for label in ends) for prompt, ends in (asked[text] for text in prompts)
-    ]
+    logprobs = {
+        text: tuple(found[prompt + label[:-1], label] for label in ends) for text, (prompt, ends) in asked.items()
+    }
+    return [logprobs.get(text) for text in prompts]
+
+
+def _fits(prompt: Tokens, labels: Sequence[Tokens], limit: int | None) -> bool:
+    """Whether a prompt can be read with each label but its last token behind it."""
+    longest = len(prompt) + max((len(label) - 1 for label in labels), default=0)
+    return bool(prompt) and (limit is None or longest <= limit)
 
 
 @torch.inference_mode()

@@ -4,9 +4,10 @@ What it promises is what the server keeps: docs/engines.md has a table.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import TypeVar
 
 from reasoning.engines.endpoints import Endpoints
 from reasoning.engines.protocols import Completion, FinishReason, Request, SamplingParams
@@ -14,6 +15,8 @@ from reasoning.engines.remote import Refused, Remote
 from reasoning.errors import InputError
 
 MOST_N = 128  # choices that OpenAI gives for one prompt at a time
+SHORT_PROMPT = "1"  # fits into any context
+Answer = TypeVar("Answer")
 _REASONS: dict[str | None, FinishReason] = {"stop": "stop", None: "stop", "length": "length"}
 
 
@@ -83,15 +86,15 @@ class OpenAIEngine:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...]]:
-        """log p(label | prompt) over the full vocabulary.
+    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...] | None]:
+        """log p(label | prompt) over the full vocabulary; None where the server refuses a single prompt, as a long one.
 
         They are read from the most likely next tokens; a label that is not among these, as one of several tokens, from
         the log-probabilities of the prompt's own tokens with the label behind it, where the server echoes prompts.
 
         Raises:
             InputError: the server gives neither.
-            QuorumError: see `sample`.
+            QuorumError: see `sample`, or the server refuses such requests whatever the prompt.
         """
         with ThreadPoolExecutor(self._concurrency) as pool:
             return list(pool.map(lambda prompt: self._label_logprobs(prompt, labels), prompts))
@@ -127,25 +130,48 @@ class OpenAIEngine:
                 completions.append(_completion(ask.request, sample, text, reason, share, reply.num_prompt_tokens))
         return completions
 
-    def _label_logprobs(self, prompt: str, labels: Sequence[str]) -> tuple[float, ...]:
-        likely = self._remote.next_tokens(prompt)
+    def _label_logprobs(self, prompt: str, labels: Sequence[str]) -> tuple[float, ...] | None:
+        likely = self._unless_refused(self._remote.next_tokens, prompt)
+        if likely is None:
+            return None
         found = []
         for label in labels:
             logprob = likely.get(label)
             if logprob is None and self._remote.chat:
                 logprob = likely.get(label.strip())  # an assistant's turn begins without a space
-            found.append(self._echoed(prompt, label) if logprob is None else logprob)
+            if logprob is None:
+                logprob = self._echoed(prompt, label)
+            if logprob is None:
+                return None
+            found.append(logprob)
         return tuple(found)
 
-    def _echoed(self, prompt: str, label: str) -> float:
-        """The summed log-probability of a label's tokens behind a prompt that the server echoes."""
-        tokens: list[tuple[str, float]] = []
+    def _unless_refused(self, ask: Callable[[str], Answer], prompt: str) -> Answer | None:
+        """What the server says of a prompt; None where it refuses this one but takes a short one.
+
+        Servers have many words for a prompt that is too long, and one status for it and for a request that is wrong
+        with any prompt.
+
+        Raises:
+            Refused: it refuses the short one, too.
+        """
+        try:
+            return ask(prompt)
+        except Refused:
+            ask(SHORT_PROMPT)
+            return None
+
+    def _echoed(self, prompt: str, label: str) -> float | None:
+        """The summed log-probability of a label's tokens behind a prompt that the server echoes; None if too long."""
+        tokens: list[tuple[str, float]] | None = []
         refusal = ""
         if not self._remote.chat:
             try:
-                tokens = self._remote.echoed(prompt + label)
+                tokens = self._unless_refused(lambda text: self._remote.echoed(text + label), prompt)
             except Refused as error:
                 refusal = f" ({error})"
+        if tokens is None:
+            return None
         tail, logprob = "", 0.0
         while tokens and len(tail) < len(label):
             token, token_logprob = tokens.pop()

@@ -91,8 +91,12 @@ class LabelScorer(Protocol):
     @property
     def name(self) -> str: ...
 
-    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...]]:
-        """log p(label | prompt) over the full vocabulary, one tuple a prompt, in the order of the labels."""
+    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...] | None]:
+        """log p(label | prompt) over the full vocabulary, one tuple a prompt, in the order of the labels.
+
+        None in place of a tuple for a prompt that cannot be read, as when it is too long, so that one long text does
+        not end a long run.
+        """
         ...
 
 

@@ -230,11 +230,8 @@ def _one_line(text: str) -> str:
 
 def _text(choice: Any) -> str | None:
     """The text of a choice, plain or of chat; "" where an assistant says nothing, None where it is no choice."""
-    message = getattr(choice, "message", None)
-    if message is not None and hasattr(message, "content"):
-        text = message.content or ""
-    else:
-        text = getattr(choice, "text", None)
+    message: Any = getattr(choice, "message", None)
+    text = (message.content or "") if hasattr(message, "content") else getattr(choice, "text", None)
     return text if isinstance(text, str) else None
 
 

@@ -51,7 +51,7 @@ class ScriptedEngine:
                 reason: FinishReason = "stop" if len(kept) == len(tokens) else "length"
                 yield Completion(number, sample, "".join(kept), len(kept), num_prompt_tokens, reason)
 
-    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...]]:
+    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...] | None]:
         """log p(label | prompt); minus infinity for what is never said.
 
         Raises:

@@ -113,7 +113,7 @@ class TransformersEngine:
             for ended in decoding.step():
                 yield from self._completions(ended)
 
-    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...]]:
+    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...] | None]:
         """log p(label | prompt) over the full vocabulary; see `reasoning.engines.label_logprobs`."""
         return label_logprobs(self._forward, self._encoder, prompts, labels, limit=self.max_context, device=self.device)
 

@@ -74,17 +74,29 @@ class VllmEngine:
             text = self._encoder.text(tokens)
             yield Completion(number, sample, text, len(tokens), len(output.prompt_token_ids), reason)
 
-    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...]]:
-        """log p(label | prompt) over the full vocabulary, summed over a label's tokens."""
-        ends = [self._encoder.label(prompt, label) for prompt in prompts for label in labels]
-        wholes = [self._encoder.prompt(prompt) for prompt in prompts for _ in labels]
-        asked = [{"prompt_token_ids": [*whole, *end]} for whole, end in zip(wholes, ends, strict=True)]
-        outputs = self._llm.generate(asked, VllmParams(max_tokens=1, prompt_logprobs=0), use_tqdm=False)
-        sums = [
-            sum(place[token].logprob for place, token in zip(output.prompt_logprobs[-len(end) :], end, strict=True))
-            for output, end in zip(outputs, ends, strict=True)
+    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...] | None]:
+        """log p(label | prompt) over the full vocabulary, summed over a label's tokens.
+
+        None for a prompt without tokens, and for one that leaves no room in the context for its labels and the token
+        that vLLM draws behind them.
+        """
+        asked = {text: [self._encoder.label(text, label) for label in labels] for text in prompts}
+        tokens = {text: self._encoder.prompt(text) for text in asked}
+        limit = self._llm.llm_engine.model_config.max_model_len
+        reads = [
+            (text, end)
+            for text, ends in asked.items()
+            if 0 < len(tokens[text]) < limit - max(map(len, ends), default=0)
+            for end in ends
         ]
-        return [tuple(sums[first : first + len(labels)]) for first in range(0, len(sums), len(labels))]
+        inputs = [{"prompt_token_ids": [*tokens[text], *end]} for text, end in reads]
+        params = VllmParams(max_tokens=1, prompt_logprobs=0)
+        outputs = self._llm.generate(inputs, params, use_tqdm=False) if inputs else []
+        found: dict[str, list[float]] = {}
+        for (text, end), output in zip(reads, outputs, strict=True):
+            places = zip(output.prompt_logprobs[-len(end) :], end, strict=True)
+            found.setdefault(text, []).append(sum(place[token].logprob for place, token in places))
+        return [tuple(found[text]) if text in found else None for text in prompts]
 
 
 def _params(params: SamplingParams, seed: int, *, room: int) -> Any:

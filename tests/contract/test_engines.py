@@ -23,7 +23,7 @@ from reasoning.engines.openai_engine import OpenAIEngine
 from reasoning.engines.scripted import ScriptedEngine
 from reasoning.engines.transformers_engine import TransformersEngine
 from reasoning.prompts import LABELS, verdict_prompt
-from tests.tiny_models import arith_texts, save_tiny_model
+from tests.tiny_models import CONTEXT, arith_texts, save_tiny_model
 from tests.tiny_server import MODEL, TinyServer
 
 PROMPTS = [text[:length] for text, length in zip(arith_texts(6), (30, 90, 12, 60, 33, 75), strict=True)]
@@ -241,6 +241,18 @@ def test_labels_have_the_log_probabilities_of_the_whole_vocabulary(case: Case) -
     assert found == [*found[:3], found[0]]
     for prompt, logprobs in zip(prompts, found, strict=False):
         assert logprobs == pytest.approx([_logprob(case, prompt, label) for label in LABELS], abs=1e-4)
+
+
+def test_a_prompt_that_is_too_long_has_no_log_probabilities(case: Case) -> None:
+    if case.loaded is None or not case.scores_labels:
+        pytest.skip("there is no context that a prompt could exceed, or no log-probability")
+    prompt, *others = (verdict_prompt(prompt, "1 + 1 = 2") for prompt in PROMPTS[:3])
+    too_long = verdict_prompt(PROMPTS[0], " 1" * CONTEXT)
+    found = case.engine.label_logprobs([prompt, too_long, *others], LABELS)
+    assert found.pop(1) is None
+    for logprobs, alone in zip(found, case.engine.label_logprobs([prompt, *others], LABELS), strict=True):
+        assert logprobs == pytest.approx(alone, abs=1e-4)
+    assert case.engine.label_logprobs([too_long], LABELS) == [None]
 
 
 def _logprob(case: Case, prompt: str, label: str) -> float:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from quorum.cli import main
-from reasoning.formats import read_rows
+from reasoning.formats import Row, read_rows
 from reasoning.model_folder import ModelCard, read_card, write_card
 from tests.graded_samples import write_samples
-from tests.tiny_models import save_tiny_model
+from tests.tiny_models import CONTEXT, save_tiny_model, tiny_model, tiny_tokenizer
+from tests.tiny_server import TinyServer
 
 RECIPE = """
 model: {from: generator}
@@ -75,6 +76,20 @@ def test_score_in_bf16_tells_the_drift(folder: Path, capsys: pytest.CaptureFixtu
     arguments = ["samples.jsonl", "--evaluator", "generator", "-o", "scored.jsonl", "--precision", "bf16"]
     assert main(["score", *arguments, "--limit", "1"]) == 0
     assert "bf16 moves scores by at most 0." in capsys.readouterr().err
+
+
+def test_a_solution_that_a_server_refuses_gets_no_score(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is alone in its problem, too."""
+    texts = ["1 + 1 = 2\n#### 2", "1 " * CONTEXT, "1 + 1 = 3\n#### 3"]
+    rows = [Row(id=f"p{i}", sample=0, problem="1 + 1?", generation=text) for i, text in enumerate(texts)]
+    (tmp_path / "samples.jsonl").write_text("".join(row.to_json() + "\n" for row in rows))
+    tokenizer = tiny_tokenizer()
+    with TinyServer(tiny_model("llama", tokenizer), tokenizer, top=400).running() as server:
+        score = ["score", str(tmp_path / "samples.jsonl"), "--evaluator", f"openai:{server.url}"]
+        assert main([*score, "-o", str(tmp_path / "scored.jsonl")]) == 0
+    assert "3 rows scored; 1 without a score since they are longer than the evaluator" in capsys.readouterr().err
+    scored = read_rows([tmp_path / "scored.jsonl"])
+    assert [row.reward_model_score is None for row in scored] == [False, True, False]
 
 
 @pytest.mark.parametrize(

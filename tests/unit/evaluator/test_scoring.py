@@ -48,10 +48,10 @@ class Engine:
     def __init__(self) -> None:
         self.prompts: list[str] = []
 
-    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...]]:
+    def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...] | None]:
         assert tuple(labels) == LABELS
         self.prompts += prompts
-        return [(math.log(0.3), math.log(0.1))] * len(prompts)
+        return [None if "long" in prompt else (math.log(0.3), math.log(0.1)) for prompt in prompts]
 
 
 def row(id_: str, sample: int, generation: str, finish_reason: str = "stop") -> Row:
@@ -93,6 +93,12 @@ def test_any_engine_that_scores_labels_can_judge() -> None:
     assert LabelJudge(engine).score("1 + 1?", ["2", "3", "2"]) == pytest.approx([0.75] * 3)
     assert engine.prompts == [verdict_prompt("1 + 1?", "2"), verdict_prompt("1 + 1?", "3")]
     assert LabelJudge(engine, calibrate=HALVED).score("1 + 1?", ["2"]) == pytest.approx([0.375])
+
+
+def test_what_an_engine_cannot_read_has_no_score() -> None:
+    for calibrate, expected in ((None, 0.75), (HALVED, 0.375)):
+        scores = LabelJudge(Engine(), calibrate=calibrate).score("1 + 1?", ["2", "long", "3"])
+        assert scores == [pytest.approx(expected), None, pytest.approx(expected)]
 
 
 def test_rows_of_a_problem_are_judged_together(tmp_path: Path) -> None:

@@ -247,6 +247,26 @@ class TestLabels:
         with pytest.raises(InputError, match="expected log-probabilities of the label ' correct', found it neither"):
             OpenAIEngine(server.url, MODEL).label_logprobs([self.PROMPT], LABELS)
 
+    def test_behind_a_prompt_that_is_too_long_are_none(self, server: TinyServer) -> None:
+        server.top = 400
+        engine = OpenAIEngine(server.url, MODEL)
+        assert engine.label_logprobs([" 1" * CONTEXT], LABELS) == [None]
+        none, found = engine.label_logprobs([" 1" * CONTEXT, self.PROMPT], LABELS)
+        assert none is None
+        assert found == pytest.approx(self._expected(server), abs=1e-4)
+
+    def test_behind_a_prompt_that_is_too_long_to_be_echoed_with_them_are_none(self, server: TinyServer) -> None:
+        server.top = 0
+        room_for_one = " 1" * (CONTEXT - 1)
+        assert OpenAIEngine(server.url, MODEL).label_logprobs([room_for_one], LABELS) == [None]
+        assert "echo" not in server.asked[0]
+
+    @pytest.mark.parametrize("chat", [None, True])
+    def test_are_an_error_where_every_request_is_refused(self, server: TinyServer, chat: bool | None) -> None:
+        server.faults = [400] * 100
+        with pytest.raises(QuorumError, match="expected it to take this request: it says not now"):
+            OpenAIEngine(server.url, MODEL, chat=chat).label_logprobs([self.PROMPT], LABELS)
+
     def test_that_merge_with_the_prompt_are_refused(self, server: TinyServer) -> None:
         with pytest.raises(InputError, match="expected log-probabilities of the label 'blem'"):
             OpenAIEngine(server.url, MODEL).label_logprobs(["Pro"], ["blem"])

@@ -11,7 +11,7 @@ from reasoning.engines import Completion, Request, SamplingParams
 from reasoning.engines.decoding import PREFILL_PADDING
 from reasoning.engines.loading import LoadedModel
 from reasoning.engines.transformers_engine import TransformersEngine
-from reasoning.errors import InputError, QuorumError
+from reasoning.errors import QuorumError
 from reasoning.model_folder import ModelCard
 from tests.tiny_models import ARCHITECTURES, CONTEXT, arith_texts, tiny_model, tiny_tokenizer
 
@@ -186,25 +186,29 @@ class TestLabels:
         tokenizer = model.tokenizer
         joined = tokenizer("Problem")["input_ids"]
         assert len(joined) < len(tokenizer("Pro")["input_ids"]) + len(tokenizer("blem")["input_ids"])
-        ((logprob,),) = TransformersEngine(model).label_logprobs(["Pro"], ["blem"])
+        (found,) = TransformersEngine(model).label_logprobs(["Pro"], ["blem"])
         prompt, label = tokenizer("Pro")["input_ids"], tokenizer("blem")["input_ids"]
         with torch.inference_mode():
             logprobs = model.model(torch.tensor([prompt + label])).logits[0].log_softmax(-1)
         expected = sum(float(logprobs[len(prompt) - 1 + i, token]) for i, token in enumerate(label))
-        assert logprob == pytest.approx(expected, abs=1e-5)
+        assert found == pytest.approx((expected,), abs=1e-5)
 
     def test_labels_of_several_lengths_stand_beside_each_other(self) -> None:
         engine = TransformersEngine(loaded())
         together = engine.label_logprobs(PROMPTS, [" correct", " correct answer", " 12"])
-        alone = [engine.label_logprobs([prompt], [label])[0][0] for prompt in PROMPTS for label in (" correct", " 12")]
-        assert [logprob for row in together for logprob in (row[0], row[2])] == pytest.approx(alone, abs=1e-5)
-        assert all(row[1] < row[0] for row in together)
+        for prompt, row in zip(PROMPTS, together, strict=True):
+            assert row is not None
+            correct, longer, number = row
+            assert engine.label_logprobs([prompt], [" correct"]) == [pytest.approx((correct,), abs=1e-5)]
+            assert engine.label_logprobs([prompt], [" 12"]) == [pytest.approx((number,), abs=1e-5)]
+            assert longer < correct
 
-    def test_a_prompt_that_does_not_fit_is_named(self) -> None:
-        with pytest.raises(
-            InputError, match=r"expected a prompt of 1 to 256 tokens with its label, found 300 in ' 1 1"
-        ):
-            TransformersEngine(loaded()).label_logprobs([" 1" * 300], [" correct"])
+    def test_a_prompt_fits_up_to_the_last_token_before_its_labels_end(self) -> None:
+        engine = TransformersEngine(loaded())
+        longest = " 1" * (CONTEXT + 1 - len(loaded().tokenizer(" correct answer")["input_ids"]))
+        (fits,) = engine.label_logprobs([longest], [" correct", " correct answer"])
+        assert fits is not None
+        assert engine.label_logprobs([longest + " 1", ""], [" correct", " correct answer"]) == [None, None]
 
 
 def test_nothing_asked_is_no_work() -> None:
