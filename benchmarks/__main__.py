@@ -52,7 +52,7 @@ BENCHMARKS = (
     Benchmark("Running programs against compile and exec", "programs", ("speed",)),
     Benchmark("Exact estimators against drawing", "estimators"),
     Benchmark("Sampling against `generate` problem by problem", "engines"),
-    Benchmark("Sampling from a model whose samples share nothing", "engines", ("--untrained",)),
+    Benchmark("Sampling from a model whose samples share nothing", "engines", ("--untrained", "--problems", "2")),
     Benchmark("Scoring against a padded batch", "scoring"),
     Benchmark("Stopping early against a fixed number of samples", "stopping", ("files", DEMO)),
     Benchmark("Errors of stopping rules in simulation", "stopping", ("coverage",)),
