@@ -9,6 +9,7 @@ processor seconds of each part, of the worker that runs the programs too, and th
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
@@ -61,8 +62,8 @@ def main() -> None:
         run = prepare(recipe(args, Path(folder)), RunFolder(Path(folder) / "run"), this_place())
         for step, numbers in run.order.steps(0, args.warm_up):
             learn(run, numbers, is_alone=True)
-            print(f"\rwarm-up {step + 1}/{args.warm_up}", end="", flush=True)
-        print()
+            print(f"\rwarm-up {step + 1}/{args.warm_up}", end="", flush=True, file=sys.stderr)
+        print(file=sys.stderr)
         times, num_tokens = measured(run, args.warm_up, args.steps)
     show(run, times, args.steps, num_tokens)
 
