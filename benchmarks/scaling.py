@@ -18,7 +18,7 @@ GPU_BANDWIDTH = 4.8e12  # bytes a second; H200, data sheet
 GPU_BYTES = 139 * 2**30
 PREFILL_SHARE, TRAIN_SHARE, DECODE_SHARE = 0.5, 0.4, 0.6  # of the limits; assumed
 DECODE_BATCH = 256  # samples decoded at a time on one replica; assumed
-GRADED_ROWS_S = 11_000  # a second and core: benchmarks/bench_bulk.py
+GRADED_ROWS_S = 9_600  # a second and core: benchmarks/bench_bulk.py
 ROW_BYTES = 1_700  # of a row with its texts, as JSON; assumed
 PACKED = 4  # how much gzip saves; assumed
 
