@@ -148,3 +148,20 @@ def _checked(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise InputError(f"`confidence` must be between 0 and 1; got {confidence}")
     return confidence
+
+
+def exact_lower(totals_C: FloatArray, num_problems: int, *, alpha: float) -> FloatArray:
+    """Lower bounds of shares with confidence 1 - alpha; (C,).
+
+    Args:
+        totals_C: successes, 0 to num_problems; fractions where outcomes are probabilities.
+
+    Source: Clopper and Pearson 1934.
+    """
+    from scipy.special import betaincinv
+
+    totals_C = totals_C.clip(0.0, num_problems)
+    lower_C: FloatArray = np.zeros_like(totals_C)
+    some_C = totals_C > 0
+    lower_C[some_C] = betaincinv(totals_C[some_C], num_problems - totals_C[some_C] + 1, alpha)
+    return lower_C

@@ -172,8 +172,8 @@ class Solver:
         for candidate, label in zip(candidates, labels, strict=True):
             is_pending = self._judge is not None and candidate.sample not in scores
             watch.add(candidate.sample, label, scores.get(candidate.sample), pending=is_pending)
-        has_failed = all(c.finish_reason == "error" for c in ordered)  # so far: there is nothing to choose from
-        if watch.reason == "budget" or (watch.reason is not None and not has_failed):
+        none_drawn = all(c.finish_reason == "error" for c in ordered)  # so far: there is nothing to choose from
+        if watch.reason == "budget" or (watch.reason is not None and not none_drawn):
             return range(0), watch.reason
         return range(len(ordered), len(ordered) + watch.num_until_stop()), None
 

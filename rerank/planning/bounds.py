@@ -10,6 +10,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from rerank.intervals import exact_lower
+
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -56,23 +58,6 @@ def common_reach(values_PM: FloatArray, *, confidence: float, seed: int, num_dra
     errors_DM = np.random.default_rng(seed).standard_normal((num_draws, num_plans)) @ root_MM
     largest = float(np.quantile(errors_DM.max(axis=1), confidence))
     return min(max(largest, normal.inv_cdf(confidence)), normal.inv_cdf(1 - (1 - confidence) / num_plans))
-
-
-def exact_lower(totals_M: FloatArray, num_problems: int, *, alpha: float) -> FloatArray:
-    """Lower bounds of shares with confidence 1 - alpha; (M,).
-
-    Args:
-        totals_M: successes, 0 to num_problems; fractions where outcomes are probabilities.
-
-    Source: Clopper and Pearson 1934.
-    """
-    from scipy.special import betaincinv
-
-    totals_M = totals_M.clip(0.0, num_problems)
-    lower_M: FloatArray = np.zeros_like(totals_M)
-    some_M = totals_M > 0
-    lower_M[some_M] = betaincinv(totals_M[some_M], num_problems - totals_M[some_M] + 1, alpha)
-    return lower_M
 
 
 def _correlations(values_PM: FloatArray) -> FloatArray:

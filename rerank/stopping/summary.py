@@ -8,7 +8,7 @@ import numpy as np
 
 from rerank.clusters import build_clusters
 from rerank.grading import GradedProblem, has_scores
-from rerank.intervals import Interval, interval
+from rerank.intervals import Interval, exact_lower, interval
 from rerank.statistics import compare
 from rerank.stopping.replay import DEFAULT_ORDERS, Replay, replay
 from rerank.stopping.rules import SETTLING, StopRule, parse_rule
@@ -182,12 +182,7 @@ def most_eager(replays: Sequence[Replay], *, delta: float = DELTA, alpha: float 
 
 def changed_bound(same: np.typing.NDArray[np.float64], *, alpha: float) -> float:
     """Upper bound of the share of changed answers with confidence 1 - alpha; `same` is 0 or 1 per problem."""
-    from scipy.special import betaincinv
-
-    num_changed, num_problems = int((same == 0).sum()), len(same)
-    if num_changed == num_problems:
-        return 1.0
-    return float(betaincinv(num_changed + 1, num_problems - num_changed, 1 - alpha))
+    return 1 - float(exact_lower(np.array([same.sum()]), len(same), alpha=alpha)[0])
 
 
 def scoring_costs(

@@ -10,7 +10,8 @@ import pytest
 from reasoning.errors import InputError
 from reasoning.types import Candidate, Problem
 from rerank.grading import GradedProblem
-from rerank.planning.bounds import common_reach, exact_lower, simultaneous_lower
+from rerank.intervals import exact_lower
+from rerank.planning.bounds import common_reach, simultaneous_lower
 from rerank.planning.choosing import cheapest, frontier, powers, problems_to_show
 from rerank.planning.costs import Rates, count_tokens, judged_samples
 from rerank.planning.document import PlanDocument, plan_markdown, plan_svg
