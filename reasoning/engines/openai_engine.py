@@ -3,12 +3,13 @@
 What it promises is what the server keeps: docs/engines.md has a table.
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TypeVar
 
+from reasoning.engines.asking import answers
 from reasoning.engines.endpoints import Endpoints
 from reasoning.engines.protocols import Completion, FinishReason, Request, SamplingParams
 from reasoning.engines.remote import Refused, Remote
@@ -71,6 +72,8 @@ class OpenAIEngine:
     def sample(self, requests: Sequence[Request], params: SamplingParams) -> Iterator[Completion]:
         """One completion for each seed, as the server sends them; a greedy one is asked for once a request.
 
+        Left early, it asks for no more; see `answers`.
+
         Where the server refuses a single request, as for a prompt that is too long, its samples have finish_reason
         "error".
 
@@ -79,12 +82,10 @@ class OpenAIEngine:
             QuorumError: the server cannot be reached, times out or fails, after all retries.
         """
         asks = [ask for number, request in enumerate(requests) for ask in self._asks(number, request, params)]
-        pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="openai-engine")
-        try:
-            for answered in as_completed([pool.submit(self._answer, ask, params) for ask in asks]):
-                yield from answered.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        found = answers(lambda ask: self._answer(ask, params), asks, num_threads=self._concurrency)
+        with contextlib.closing(found):
+            for _, completions in found:
+                yield from completions
 
     def label_logprobs(self, prompts: Sequence[str], labels: Sequence[str]) -> list[tuple[float, ...] | None]:
         """log p(label | prompt) over the full vocabulary; None where the server refuses a single prompt, as a long one.
@@ -96,8 +97,8 @@ class OpenAIEngine:
             InputError: the server gives neither.
             QuorumError: see `sample`, or the server refuses such requests whatever the prompt.
         """
-        with ThreadPoolExecutor(self._concurrency) as pool:
-            return list(pool.map(lambda prompt: self._label_logprobs(prompt, labels), prompts))
+        found = answers(lambda prompt: self._label_logprobs(prompt, labels), prompts, num_threads=self._concurrency)
+        return [logprobs for _, logprobs in sorted(found, key=lambda answered: answered[0])]
 
     def _asks(self, number: int, request: Request, params: SamplingParams) -> list[Ask]:
         size = len(request.seeds) if params.temperature == 0 else MOST_N if self._use_n else 1

@@ -4,11 +4,13 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from quorum.cli import main
+from tests.faulty_server import MODEL, FaultyServer
 
 GONE_S = 120  # a limit for a machine that hangs; every process here ends in about a second
 
@@ -71,6 +73,26 @@ def test_nothing_half_written_is_left(command: str, name: str, tmp_path: Path, m
     assert files_below(tmp_path / "out") == {}
     assert main(COMMANDS[command]) == 0
     assert files_below(tmp_path / "out")
+
+
+@pytest.mark.parametrize("command", ["sample --generator", "score --evaluator"])
+def test_a_server_that_hangs_is_not_waited_for(command: str, tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl", num_problems=2, num_samples=1)
+    server = FaultyServer(answer_s=10 * GONE_S)
+    with server.running():
+        name, option = command.split()
+        start = [name, str(rows), option, f"openai:{server.url}#{MODEL}", "-o", str(tmp_path / "out.jsonl")]
+        process = subprocess.Popen([sys.executable, "-c", INTERRUPTIBLE, *start], stderr=subprocess.PIPE, text=True)
+        try:
+            while not server.under_way and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=GONE_S)
+        finally:
+            process.kill()
+    assert process.returncode == 130, told
+    assert "interrupted; run the same command again" in told
+    assert "Traceback" not in told
 
 
 def start_report(folder: Path) -> subprocess.Popen[bytes]:
