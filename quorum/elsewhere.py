@@ -42,7 +42,7 @@ class EvaluatorElsewhere:
     name: str
     model: str
     device: str | None
-    precision: Precision
+    precision: Precision | None
     calibrated: bool
 
     @property

@@ -25,6 +25,7 @@ REMOTE, VLLM = "openai:", "vllm:"
 EMBEDDED_MODELS = Path(str(files("quorum.embedded")))  # a folder for each kind of model
 Kind = Literal["generator", "evaluator"]
 Precision = Literal["fp32", "bf16"]
+LOCAL_PRECISION: Precision = "fp32"  # of evaluators, unless another is asked for
 
 
 def load_generator(name: str, *, device: str | None = None) -> Sampler:
@@ -32,7 +33,8 @@ def load_generator(name: str, *, device: str | None = None) -> Sampler:
 
     Args:
         name: embedded, a folder, a hub name, or `openai:URL#MODEL`.
-        device: where it runs, as torch names it; None for an accelerator where there is one.
+        device: where it runs, as torch names it; None for an accelerator where there is one. It does not concern a
+            server and vLLM; see `check_option`.
 
     Raises:
         InputError: no such model, or one that was trained as evaluator.
@@ -53,16 +55,20 @@ def load_generator(name: str, *, device: str | None = None) -> Sampler:
 
 
 def load_evaluator(
-    name: str, *, device: str | None = None, precision: Precision = "fp32", calibrated: bool = True
+    name: str, *, device: str | None = None, precision: Precision | None = None, calibrated: bool = True
 ) -> Judge:
     """The engine that judges solutions; see `load_generator`.
 
     Args:
         name: as there.
         device: as there.
-        precision: of weights and calculation.
+        precision: of weights and calculation; None for `precision_of` the model.
         calibrated: give probabilities where the folder's card knows how.
+
+    Raises:
+        InputError: no such model, one that was trained as generator, or a precision for one that Quorum does not run.
     """
+    check_option("--precision", precision, name)
     if name.startswith(REMOTE):
         from evaluator.label_judge import LabelJudge
 
@@ -84,7 +90,34 @@ def load_evaluator(
 
     _hide_progress()
     called = name if name == EMBEDDED else None
-    return Scorer.from_pretrained(local, device=device, precision=precision, calibrated=calibrated, called=called)
+    return Scorer.from_pretrained(
+        local, device=device, precision=precision or LOCAL_PRECISION, calibrated=calibrated, called=called
+    )
+
+
+def check_option(option: str, value: str | None, *names: str | None) -> None:
+    """Whether an option of how models are run, if it was given, concerns one of the named models at least.
+
+    A server computes as it was started to, and vLLM on the GPUs that it sees, in the precision of the weights.
+
+    Raises:
+        InputError: Quorum runs none of them itself.
+    """
+    found = [name for name in names if name is not None]
+    if value is not None and not any(map(_runs_here, found)):
+        raise InputError(
+            f"{option}: expected a model that Quorum runs itself, found {' and '.join(found)}; leave it out, since a "
+            "server and vLLM decide that for themselves"
+        )
+
+
+def precision_of(name: str, asked: Precision | None) -> Precision | None:
+    """The precision in which an evaluator computes; None where that is not known here."""
+    return asked or (LOCAL_PRECISION if _runs_here(name) else None)
+
+
+def _runs_here(name: str) -> bool:
+    return not name.startswith((REMOTE, VLLM))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Sample into the output; a second run goes on where the first was cut off."""
     from generator.sampling import SamplingPlan, sample_file
-    from quorum.load import weights_digest
+    from quorum.load import check_option, weights_digest
     from reasoning.bulk import chunk_size
     from reasoning.problems import read_problems
 
+    check_option("--device", args.device, args.generator)
     part = chunk(args)
     output = chunk_output(args.output, part)
     check_file(output)

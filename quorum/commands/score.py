@@ -30,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         choices=("fp32", "bf16"),
-        default="fp32",
         help="bf16 is faster where there is hardware for it; how far its scores drift is said (default: fp32)",
     )
     parser.add_argument("--raw", action="store_true", help="scores as the model gives them, not calibrated")
@@ -43,10 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score into the output; a second run goes on where the first was cut off."""
     from evaluator.scored_files import ROWS_PER_BLOCK, by_problem, score_file
-    from quorum.load import weights_digest
+    from quorum.load import check_option, precision_of, weights_digest
     from reasoning.bulk import chunk_size
     from reasoning.formats import ReadCounts, read_rows
 
+    check_option("--device", args.device, args.evaluator)
+    check_option("--precision", args.precision, args.evaluator)
+    precision = precision_of(args.evaluator, args.precision)
     files, part, counts = sample_files(args.files), chunk(args), ReadCounts()
     output = chunk_output(args.output, part)
     check_not_read(files, output)
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             judge,
             rows,
             output,
-            settings={"weights": digest, "precision": args.precision, "calibration": _calibration(args)},
+            settings={"weights": digest, "precision": precision, "calibration": _calibration(args)},
             overwrite=args.overwrite,
             backend=backend,
             chunk=part,

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     if args.new_key is not None:
         print(_new_key(args.new_key))
         return 0
-    from quorum.load import has_embedded, model_folder
+    from quorum.load import check_option, has_embedded, model_folder
     from quorum.serving import NamedModels
     from server.app import create_app
     from server.history import History
@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     ships_with_evaluator = settings.generator == EMBEDDED and has_embedded("evaluator")
     evaluator = settings.evaluator or (EMBEDDED if ships_with_evaluator else NONE)
     models = NamedModels(settings.generator, None if evaluator == NONE else evaluator, settings.device)
+    check_option("device", models.device, models.generator, models.evaluator)
     model_folder(models.generator, "generator")  # says what is wrong before anything starts
     if models.evaluator is not None:
         model_folder(models.evaluator, "evaluator")

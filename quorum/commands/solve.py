@@ -86,13 +86,22 @@ def run(args: argparse.Namespace) -> int:
 
 def make_solver(args: argparse.Namespace) -> "tuple[Solver, tuple[str, ...]]":
     """The solver that the arguments ask for, and what its models say of themselves."""
-    from quorum.load import Calibration, has_embedded, load_calibration, load_evaluator, load_generator, notices
+    from quorum.load import (
+        Calibration,
+        check_option,
+        has_embedded,
+        load_calibration,
+        load_evaluator,
+        load_generator,
+        notices,
+    )
     from rerank.solver import SolveOptions, Solver, strategy_name
     from rerank.stopping import GUARANTEED, parse_rule
 
     ships_with_evaluator = args.generator == EMBEDDED and has_embedded("evaluator")
     evaluator = args.evaluator or (EMBEDDED if ships_with_evaluator else NONE)
     evaluator = None if evaluator == NONE else evaluator
+    check_option("--device", args.device, args.generator, evaluator)
     stop = None if args.stop is None else parse_rule(args.stop, among=GUARANTEED)
     strategy = strategy_name(args.strategy, has_judge=evaluator is not None, stop=stop)
     if stop is not None and args.max_risk is not None:

@@ -17,7 +17,7 @@ from rerank import buckets
 from tests.faulty_server import FaultyServer
 from tests.tiny_models import save_tiny_model
 
-DRAW = ["--n", "3", "--max-tokens", "8", "--temperature", "1", "--batch", "2", "--device", "cpu"]
+DRAW = ["--n", "3", "--max-tokens", "8", "--temperature", "1", "--batch", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_workers_load_models_of_their_own(folder: Path) -> None:
     evaluator = str(save_tiny_model(folder / "e", card=ModelCard(kind="evaluator")))
     for options in ([], ["--workers", "1"]):
         name = f"own{len(options)}.jsonl"
-        assert sample(folder, name, generator, *options) == 0
+        assert sample(folder, name, generator, "--device", "cpu", *options) == 0
         score = ["score", str(folder / "own0.jsonl"), "--evaluator", evaluator, "--device", "cpu", "--quiet"]
         assert main([*score, *options, "-o", str(folder / f"scored-{name}")]) == 0
     for name in ("own", "scored-own"):

@@ -23,6 +23,8 @@ loss: {cross_entropy: 1.0, steps: 0.5}
 batch: {tokens: 1500}
 run: {max_steps: 40, checkpoint_every: 1, log_every: 1}
 """
+REMOTE = "openai:http://127.0.0.1:9/v1#none"
+SCORE_REMOTE = ["score", "samples.jsonl", "--evaluator", REMOTE, "-o", "x.jsonl"]
 
 
 @pytest.fixture
@@ -90,6 +92,7 @@ def test_a_solution_that_a_server_refuses_gets_no_score(tmp_path: Path, capsys: 
     assert "3 rows scored; 1 without a score since they are longer than the evaluator" in capsys.readouterr().err
     scored = read_rows([tmp_path / "scored.jsonl"])
     assert [row.reward_model_score is None for row in scored] == [False, True, False]
+    assert '"precision": null' in (tmp_path / "scored.jsonl.settings").read_text()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,15 @@ def test_a_solution_that_a_server_refuses_gets_no_score(tmp_path: Path, capsys: 
         (["score", "samples.jsonl", "--evaluator", "generator", "-o", "x.jsonl"], "trained as evaluator, found one"),
         (["score", "samples.jsonl", "--evaluator", "./nothing", "-o", "x.jsonl"], "expected a model folder, found"),
         (["score", "samples.jsonl", "--evaluator", "generator", "-o", "x.csv"], "found"),
+        (
+            [*SCORE_REMOTE, "--precision", "bf16"],
+            f"--precision: expected a model that Quorum runs itself, found {REMOTE};",
+        ),
+        (
+            [*SCORE_REMOTE, "--precision", "fp32", "--workers", "1"],
+            "--precision: expected a model that Quorum runs itself",
+        ),
+        ([*SCORE_REMOTE, "--device", "cpu"], "--device: expected a model that Quorum runs itself"),
         (["calibrate", "samples.jsonl", "--evaluator", "generator"], "trained as evaluator, found one trained as"),
         (["train", "evaluator", "--config", "nothing.yaml", "-o", "run"], "expected a recipe to read"),
         (

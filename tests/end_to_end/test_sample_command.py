@@ -157,6 +157,7 @@ def test_a_problem_longer_than_the_context_does_not_stop_the_others(
     [
         (["--temperature", "0"], "all 3 samples are the same"),
         (["--generator", "./nothing"], "expected a model folder, found nothing"),
+        (["--generator", "openai:http://127.0.0.1:9/v1#m"], "--device: expected a model that Quorum runs itself"),
         (["-o", "rows.csv"], "expected a name ending in .jsonl"),
     ],
 )

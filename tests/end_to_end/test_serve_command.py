@@ -26,10 +26,14 @@ def quorum_serve(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     ("arguments", "message"),
     [
         (("--generator", "./nowhere"), "expected a model folder"),
+        (
+            ("--generator", "openai:http://a/v1#m", "--device", "cpu"),
+            "device: expected a model that Quorum runs itself",
+        ),
         (("--host", "0.0.0.0"), "expected API keys for 0.0.0.0"),
         (("--set", "max_activ=1"), "did you mean max_active"),
     ],
-    ids=["model", "keys", "setting"],
+    ids=["model", "device", "keys", "setting"],
 )
 def test_what_cannot_be_served_is_said_at_once(arguments: tuple[str, ...], message: str) -> None:
     done = quorum_serve(*arguments)

@@ -182,6 +182,10 @@ class TestRisk:
         ([], "expected a question or --input FILE, found neither"),
         ([QUESTION, "--input", "x.jsonl"], "expected a question or --input FILE, found both"),
         ([QUESTION, "--temperature", "0"], "all 32 samples are the same"),
+        (
+            [QUESTION, "--generator", "openai:http://a/v1#m", "--device", "cpu"],
+            "--device: expected a model that Quorum",
+        ),
         (["--input", "nothing.jsonl"], "nothing.jsonl: expected a file or a folder, found nothing there"),
     ],
 )

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from quorum import load
-from quorum.load import load_evaluator, load_generator, model_card, model_folder, notices, weights_digest
+from quorum.load import (
+    check_option,
+    load_evaluator,
+    load_generator,
+    model_card,
+    model_folder,
+    notices,
+    precision_of,
+    weights_digest,
+)
 from reasoning.errors import InputError
 from reasoning.model_folder import ModelCard, write_card
 
@@ -89,6 +98,19 @@ def test_a_remote() -> None:
     """Nothing is asked of the server before something is wanted of the model."""
     name = "openai:http://127.0.0.1:9/v1#qwen"
     assert load_generator(name).name == load_evaluator(name).name == "qwen"
+
+
+@pytest.mark.parametrize("name", ["openai:http://127.0.0.1:9/v1#qwen", "vllm:Qwen/Qwen3-0.6B"])
+def test_what_quorum_does_not_run_takes_no_precision_and_no_device(name: str) -> None:
+    for precision in ("fp32", "bf16"):
+        with pytest.raises(InputError, match=f"--precision: expected a model that Quorum runs itself, found {name}"):
+            load_evaluator(name, precision=precision)
+    with pytest.raises(InputError, match=f"--device: expected .+, found {name} and {name}; leave it out"):
+        check_option("--device", "cpu", name, name)
+    check_option("--device", "cpu", name, "embedded")
+    check_option("--device", None, name, None)
+    assert precision_of(name, None) is None
+    assert precision_of("Qwen/Qwen3-0.6B", None) == "fp32"
 
 
 @pytest.mark.parametrize("name", ["openai:", "openai:127.0.0.1:8000", "openai:file:///etc/passwd#x"])
