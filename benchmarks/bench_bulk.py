@@ -29,6 +29,7 @@ from tests.slow_job import BATCH, PLAN, Slow, problems, run_killed
 
 SAMPLES = 64
 WORKERS = (1, 2, 4)
+LOOP = "x = 1\nfor _ in range(20_000_000): x = (x * 6364136223846793005 + 1442695040888963407) % 2**64"
 MEASURED = """
 import resource, sys
 from quorum.cli import main
@@ -118,7 +119,10 @@ class Busy:
 
 
 def measure_workers(rounds: int) -> None:
-    """Three kinds of work with one, two and four workers, in turn, from start to end."""
+    """Three kinds of work with one, two and four workers, in turn, from start to end; before it, what a second process
+    is worth on this machine where nothing is shared."""
+    one, two = in_turn([partial(unrelated, 1), partial(unrelated, 2)], rounds=rounds)
+    tell("two Python processes that share nothing", "one after the other", ratio_of(two, [2 * s for s in one]))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_rows(folder / "rows.jsonl", 100_000)
@@ -153,10 +157,16 @@ def from_nothing(work: Callable[[int, Path], None], workers: int, output: Path) 
     work(workers, output)
 
 
+def unrelated(number: int) -> None:
+    """So many processes at a time, each with a loop of its own."""
+    for process in [subprocess.Popen([sys.executable, "-c", LOOP]) for _ in range(number)]:
+        process.wait()
+
+
 def sample_busy(workers: int, output: Path) -> None:
     plan = SamplingPlan(num_samples=SAMPLES, params=SamplingParams(), problems_per_call=4)
     with Pool(workers) as pool:
-        sample_file(Busy(rounds=4000), problems(64), output, plan=plan, backend=pool.each)
+        sample_file(Busy(rounds=4000), problems(192), output, plan=plan, backend=pool.each)
 
 
 def quorum(*arguments: object) -> None:
